@@ -75,7 +75,8 @@ function namenodeKeys(config: Config): Record<string, string> {
         "dfs.ha.automatic-failover.enabled": "true",
         // A real method first, and one that always succeeds last, or a dead host blocks the failover for ever (HDFS HA guide);
         // QJM lets only one NameNode write in any case.
-        "dfs.ha.fencing.methods": "sshfence(hdfs:22)\nshell(/bin/true)",
+        // The port is one for all NameNodes (rules.ts holds them to that).
+        "dfs.ha.fencing.methods": `sshfence(hdfs:${namenodes[0]?.port ?? config.ssh.port})\nshell(/bin/true)`,
         "dfs.ha.fencing.ssh.private-key-files": fencingKey,
         "dfs.ha.fencing.ssh.connect-timeout": "5000",
     };

@@ -14,7 +14,7 @@ export function hostsFile(config: Config): string {
     );
 }
 
-/** The section that all hosts share: Java, name resolution, kernel settings, data disks. */
+/** The section that all hosts share: Java, name resolution, kernel settings. */
 export function baseSection(config: Config): Section {
     return {
         items: [

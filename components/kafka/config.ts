@@ -89,7 +89,7 @@ function brokerProperties(config: Config, host: HostConfig): Record<string, stri
         "unclean.leader.election.enable": "false",
         // Topics are declared; a typing mistake is an error, not a topic.
         "auto.create.topics.enable": "false",
-        // A quarter of the heap at most; the default of 128 MiB is half of a small broker's.
+        // A sixteenth of the heap at most; the default of 128 MiB is half of a small broker's.
         "log.cleaner.dedupe.buffer.size": String(
             Math.min(128, Math.floor(heap(config, "kafkaBroker") / 16)) * 1024 * 1024,
         ),

@@ -157,8 +157,8 @@ export function sparkEnvironment(
         HADOOP_CONF_DIR: currentDirectory(unit),
         SPARK_SCALA_VERSION: "2.13",
         SPARK_LOCAL_HOSTNAME: host.name,
+        // No JAVA_HOME: a worker then starts drivers and executors with the Java that runs itself (AbstractCommandBuilder).
         SPARK_LOCAL_DIRS: localDirectories(config).join(","),
-        JAVA_HOME: "/usr/lib/jvm/default-java",
     };
 }
 

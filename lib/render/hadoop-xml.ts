@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Hadoop's configuration format. Keys are sorted, so that a change of order is no diff. */
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+const escapes: Readonly<Record<string, string>> = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    // A parser turns a bare carriage return into a newline.
+    "\r": "&#13;",
+};
 
-const escape = (text: string) => text.replace(/[&<>]/g, (char) => escapes[char] ?? char);
+const escape = (text: string) => text.replace(/[&<>\r]/g, (char) => escapes[char] ?? char);
 
 /** Renders `<configuration>`; a newline within a value is kept, as dfs.ha.fencing.methods needs. */
 export function hadoopXml(properties: Readonly<Record<string, string>>): string {
