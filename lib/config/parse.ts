@@ -59,14 +59,27 @@ function describeIssue(issue: z.core.$ZodIssue, raw: unknown): Diagnostic[] {
         });
     }
     const found = valueAt(raw, issue.path);
-    const shown = found === undefined ? "missing" : `found ${JSON.stringify(found)}`;
+    const path = issue.path.length === 0 ? "config" : dotted(issue.path);
+    if (found === undefined) {
+        return [{ path, what: `missing: ${issue.message}`, fix: "set it in the stack file" }];
+    }
     return [
-        {
-            path: dotted(issue.path),
-            what: `${shown}: ${issue.message}`,
-            fix: found === undefined ? "set it in the stack file" : "correct it in the stack file",
-        },
+        { path, what: `found ${shown(found)}: ${issue.message}`, fix: correction(issue, found) },
     ];
+}
+
+/** A value as JSON, cut where it would fill the screen. */
+function shown(value: unknown): string {
+    const text = JSON.stringify(value);
+    return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}
+
+function correction(issue: z.core.$ZodIssue, found: unknown): string {
+    if (issue.code === "invalid_value" && typeof found === "string") {
+        const near = didYouMean(found, issue.values.map(String));
+        if (near !== undefined) return `did you mean ${near}?`;
+    }
+    return "correct it in the stack file";
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Relations between keys that a schema cannot say. Each rule returns findings; all rules are always asked. Pure. */
-import { committedMemory, reservedMemory, workerMemory } from "../profile.ts";
-import { members, withRole } from "../topology.ts";
+import { committedMemory, reservedMemory, workerCores, workerMemory } from "../profile.ts";
+import { hasRole, members, withRole } from "../topology.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import type { Config, HostConfig, Role } from "./schema.ts";
 
@@ -65,49 +65,125 @@ const kafkaDurability: Rule = (config) => {
     const brokers = withRole(config, "kafka-broker").length;
     if (brokers === 0) return [];
     const { replicationFactor, minInsyncReplicas, topics } = config.kafka;
-    const factors = [
-        { path: "kafka.replicationFactor", factor: replicationFactor },
-        ...topics.map((topic, i) => ({
-            path: `kafka.topics[${i}].replicationFactor`,
-            factor: topic.replicationFactor ?? replicationFactor,
-        })),
-    ];
-    const tooMany = factors
-        .filter(({ factor }) => factor > brokers)
-        .map(({ path, factor }) =>
-            finding(
-                path,
-                `${factor} replicas cannot be kept on ${brokers} brokers`,
-                "add brokers or lower it",
-            ),
-        );
-    if (minInsyncReplicas < replicationFactor) return tooMany;
-    const what = `min ISR ${minInsyncReplicas} with replication factor ${replicationFactor}: no broker could ever be restarted`;
     return [
-        ...tooMany,
-        finding("kafka.minInsyncReplicas", what, "set it below kafka.replicationFactor"),
+        ...tooManyReplicas("kafka.replicationFactor", replicationFactor, brokers),
+        ...minIsr("kafka.minInsyncReplicas", minInsyncReplicas, replicationFactor),
+        ...topics.flatMap((topic, i) => {
+            const factor = topic.replicationFactor ?? replicationFactor;
+            const own = topic.config["min.insync.replicas"];
+            // What is inherited is a finding of the default, once.
+            if (topic.replicationFactor === undefined && own === undefined) return [];
+            const path = `kafka.topics[${i}]`;
+            return [
+                ...tooManyReplicas(`${path}.replicationFactor`, factor, brokers),
+                ...minIsr(path, own === undefined ? minInsyncReplicas : Number(own), factor),
+            ];
+        }),
     ];
 };
 
+function tooManyReplicas(path: string, factor: number, brokers: number): Diagnostic[] {
+    if (factor <= brokers) return [];
+    const what = `${factor} replicas cannot be kept on ${brokers} brokers`;
+    return [finding(path, what, "add brokers or lower it")];
+}
+
+function minIsr(path: string, least: number, factor: number): Diagnostic[] {
+    if (Number.isInteger(least) && least >= 1 && least < factor) return [];
+    const what = `min ISR ${least} with replication factor ${factor}: no broker could ever be restarted`;
+    return [finding(path, what, "set min ISR below the replication factor, at least to 1")];
+}
+
+const topicsOnce: Rule = ({ kafka: { topics } }) =>
+    topics.flatMap((topic, i) => {
+        const first = topics.findIndex((other) => other.name === topic.name);
+        if (first === i) return [];
+        const what = `${topic.name} is also kafka.topics[${first}].name`;
+        return [finding(`kafka.topics[${i}].name`, what, "declare each topic once")];
+    });
+
+/** ZooKeeper grants sessions between two ticks and its maximum, and shortens without a word what asks for more. */
+const sessions: Rule = ({ zookeeper, hdfs }) => {
+    const { tickTimeMs, maxSessionTimeoutMs: most } = zookeeper;
+    const findings: Diagnostic[] = [];
+    if (most < 2 * tickTimeMs) {
+        const what = `${most} ms is less than two ticks (${2 * tickTimeMs} ms), ZooKeeper's least session`;
+        findings.push(
+            finding(
+                "zookeeper.maxSessionTimeoutMs",
+                what,
+                "raise it or lower zookeeper.tickTimeMs",
+            ),
+        );
+    }
+    if (hdfs.failoverSessionTimeoutMs > most) {
+        const what = `${hdfs.failoverSessionTimeoutMs} ms is more than ZooKeeper grants (zookeeper.maxSessionTimeoutMs: ${most})`;
+        findings.push(
+            finding(
+                "hdfs.failoverSessionTimeoutMs",
+                what,
+                "lower it, or raise what ZooKeeper grants",
+            ),
+        );
+    }
+    return findings;
+};
+
+/** Least memory of one driver or executor, MiB. */
+const leastExecutor = 512;
+
 const memory: Rule = (config) =>
     members(config).flatMap((host) => {
-        const needed = committedMemory(config, host) + reservedMemory(config);
-        const executors = host.roles.includes("spark-worker") ? 512 : 0;
+        const executors = hasRole(host, "spark-worker")
+            ? (config.spark.workerMemoryMiB ?? leastExecutor)
+            : 0;
+        const needed = committedMemory(config, host) + reservedMemory(config) + executors;
         const has = config.hardware.memoryMiB;
-        if (
-            needed + executors <= has &&
-            (executors === 0 || workerMemory(config, host) >= executors)
-        )
-            return [];
-        const what = `${host.name} has ${has} MiB; its daemons, temporary disk, page cache and at least one executor need ${needed + executors} MiB`;
-        return [
-            finding(
-                "hardware.memoryMiB",
-                what,
-                "spread the roles over more hosts or lower heaps.*",
-            ),
-        ];
+        if (needed <= has) return [];
+        const what = `${host.name} has ${has} MiB; its daemons, temporary disk, page cache and executors (${executors} MiB) need ${needed} MiB`;
+        const fix = "spread the roles over more hosts, or lower heaps.* or spark.workerMemoryMiB";
+        return [finding("hardware.memoryMiB", what, fix)];
     });
+
+/** A job that asks for more than any worker offers waits for ever without an error. */
+const streamingFits: Rule = (config) => {
+    const { logs } = config.streaming;
+    const workers = withRole(config, "spark-worker");
+    if (!logs.enabled || workers.length === 0) return [];
+    const largest = Math.max(...workers.map((host) => workerMemory(config, host)));
+    const cores = workers.length * workerCores(config) - 1;
+    const tooLarge = (["driverMemoryMiB", "executorMemoryMiB"] as const)
+        .filter((key) => logs[key] > Math.max(largest, leastExecutor))
+        .map((key) => {
+            const what = `${logs[key]} MiB, but the largest Spark worker offers ${largest} MiB`;
+            return finding(`streaming.logs.${key}`, what, "lower it");
+        });
+    if (logs.cores <= cores) return tooLarge;
+    const what = `${logs.cores} cores, but the Spark workers offer ${cores} beside the driver's`;
+    return [...tooLarge, finding("streaming.logs.cores", what, "lower it")];
+};
+
+/** sshfence logs in to every NameNode at one and the same port. */
+const fencingPort: Rule = (config) => {
+    const [first, ...others] = withRole(config, "namenode");
+    const portOf = (host: HostConfig) => host.port ?? config.ssh.port;
+    if (first === undefined) return [];
+    return others
+        .filter((host) => portOf(host) !== portOf(first))
+        .map((host) => {
+            const what = `SSH of ${host.name} is at port ${portOf(host)}, of ${first.name} at ${portOf(first)}; fencing needs one port for all NameNodes`;
+            return finding("hosts", what, "let sshd of all NameNodes listen on one port");
+        });
+};
+
+/** What is written into manifests is clear text on hosts, in the state and in previews. */
+const noPasswordInUrl: Rule = ({ artifacts }) => {
+    const url = new URL(artifacts.mirror);
+    if (url.username === "" && url.password === "") return [];
+    const what =
+        "the URL holds a user or password, which would be clear text in state and previews";
+    return [finding("artifacts.mirror", what, "serve the folder without, artifacts are verified")];
+};
 
 const streamingNeeds: Rule = (config) => {
     const { logs } = config.streaming;
@@ -127,16 +203,21 @@ const streamingNeeds: Rule = (config) => {
     return [...findings, finding("streaming.logs.topic", what, "add it to kafka.topics")];
 };
 
-/** Keys that make HDFS's high availability; an override of one of them would quietly break it. */
+/** Keys that follow from the topology or from a key of our own; an override would quietly break what the rules promise. */
 const protectedKeys = [
     /^fs\.defaultFS$/,
-    /^ha\.zookeeper\.quorum$/,
-    /^dfs\.nameservices$/,
+    /^ha\.zookeeper\./,
+    /^net\.topology\./,
+    /^dfs\.(nameservices|replication)$/,
     /^dfs\.ha\./,
-    /^dfs\.namenode\.(rpc-address|shared\.edits\.dir|name\.dir)/,
+    /^dfs\.namenode\.((rpc|http)-address|shared\.edits\.dir|name\.dir|edits\.dir)/,
+    /^dfs\.(journalnode\.edits|datanode\.data)\.dir$/,
     /^dfs\.client\.failover\.proxy\.provider/,
-    /^(process\.roles|node\.id|broker\.rack|log\.dirs|controller\.)/,
-    /^(dataDir|clientPort|server\.\d+)$/,
+    /^(process\.roles|node\.id|broker\.(id|rack)|log\.dirs?|metadata\.log\.dir|controller\.)/,
+    /^(listeners|advertised\.listeners|listener\.security\.protocol\.map)$/,
+    /^(default\.replication\.factor|min\.insync\.replicas|unclean\.leader\.election\.enable)$/,
+    /^(dataDir|dataLogDir|clientPort|tickTime|maxSessionTimeout|4lw\.commands\.whitelist|server\.\d+)$/,
+    /^spark\.(master|eventLog\.dir)$/,
 ];
 
 const overrides: Rule = (config) => {
@@ -144,6 +225,7 @@ const overrides: Rule = (config) => {
         "zookeeper.overrides": config.zookeeper.overrides,
         "hdfs.overrides.coreSite": config.hdfs.overrides.coreSite,
         "hdfs.overrides.hdfsSite": config.hdfs.overrides.hdfsSite,
+        "spark.overrides": config.spark.overrides,
         "kafka.overrides": config.kafka.overrides,
     };
     return Object.entries(maps).flatMap(([path, map]) =>
@@ -152,31 +234,17 @@ const overrides: Rule = (config) => {
             .map((key) =>
                 finding(
                     `${path}.${key}`,
-                    "this key follows from the topology",
-                    "remove the override; change hosts instead",
+                    "this key follows from other keys of the stack",
+                    "remove the override; docs/configuration.md names the key that decides it",
                 ),
             ),
     );
 };
 
-const knownRacks: Rule = ({ hosts }) =>
-    hosts.flatMap((host: HostConfig, i) =>
-        /^[A-Za-z0-9._-]+$/.test(host.rack)
-            ? []
-            : [
-                  finding(
-                      `hosts[${i}].rack`,
-                      `found "${host.rack}"`,
-                      "use letters, digits, dots, hyphens only",
-                  ),
-              ],
-    );
-
 const rules: readonly Rule[] = [
     unique("name"),
     unique("address"),
     unique("id"),
-    knownRacks,
     quorum("zookeeper", "ZooKeeper"),
     quorum("journalnode", "the quorum journal"),
     quorum("kafka-controller", "the KRaft controller quorum"),
@@ -185,12 +253,17 @@ const rules: readonly Rule[] = [
     needs("namenode", ["journalnode", "zookeeper", "datanode"]),
     needs("datanode", ["namenode"]),
     needs("spark-master", ["zookeeper"]),
-    needs("spark-worker", ["spark-master"]),
+    needs("spark-worker", ["spark-master", "namenode"]),
     needs("spark-history", ["namenode"]),
     needs("kafka-broker", ["kafka-controller"]),
     replication,
     kafkaDurability,
+    topicsOnce,
+    sessions,
+    fencingPort,
     memory,
+    streamingFits,
+    noPasswordInUrl,
     streamingNeeds,
     overrides,
 ];
