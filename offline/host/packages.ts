@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Dirent } from "node:fs";
+import { readdir, readFile, realpath } from "node:fs/promises";
+import { join } from "node:path";
+
+/** A resource plugin that an installed npm package asks for. */
+export interface RequiredPlugin {
+    readonly name: string;
+    /** With a leading `v`. */
+    readonly version: string;
+    /** Where to download it from; empty means the default. */
+    readonly server: string;
+    readonly parameterization: Parameterization | undefined;
+}
+
+/** What makes a generic plugin serve a certain package. */
+export interface Parameterization {
+    readonly name: string;
+    readonly version: string;
+    /** Base64. */
+    readonly value: string;
+}
+
+/** An npm package that is installed below a program. */
+export interface InstalledPackage {
+    readonly name: string;
+    readonly version: string;
+    readonly plugin: RequiredPlugin | undefined;
+}
+
+/** What of package.json concerns Pulumi. */
+interface Manifest {
+    readonly name?: string;
+    readonly version?: string;
+    readonly pulumi?: {
+        readonly resource?: boolean;
+        readonly name?: string;
+        readonly version?: string;
+        readonly server?: string;
+        readonly parameterization?: Parameterization;
+    };
+}
+
+/**
+ * Every npm package below a directory's `node_modules`, nested ones and links included.
+ * Unreadable packages are left out: they cannot be loaded by the program either.
+ */
+export async function installedPackages(directory: string): Promise<InstalledPackage[]> {
+    const found: InstalledPackage[] = [];
+    await walk(join(directory, "node_modules"), new Set(), found);
+    return found;
+}
+
+async function walk(
+    folder: string,
+    visited: Set<string>,
+    found: InstalledPackage[],
+): Promise<void> {
+    const entries = await list(folder);
+    await Promise.all(
+        entries
+            .filter((entry) => !entry.name.startsWith(".") && !entry.isFile())
+            .map(async (entry) => {
+                const path = join(folder, entry.name);
+                if (entry.name.startsWith("@")) {
+                    await walk(path, visited, found);
+                } else {
+                    await visit(path, visited, found);
+                }
+            }),
+    );
+}
+
+async function list(folder: string): Promise<Dirent[]> {
+    try {
+        return await readdir(folder, { withFileTypes: true });
+    } catch {
+        return [];
+    }
+}
+
+async function visit(path: string, visited: Set<string>, found: InstalledPackage[]): Promise<void> {
+    try {
+        const real = await realpath(path);
+        if (visited.has(real)) {
+            return;
+        }
+        visited.add(real);
+        const manifest = JSON.parse(await readFile(join(real, "package.json"), "utf8")) as Manifest;
+        if (manifest.name !== undefined && manifest.version !== undefined) {
+            found.push({
+                name: manifest.name,
+                version: manifest.version,
+                plugin: pluginOf(manifest),
+            });
+        }
+        await walk(join(real, "node_modules"), visited, found);
+    } catch {
+        // Not a package: the program cannot load it either.
+    }
+}
+
+/**
+ * The resource plugin that a package.json asks for, if it asks for one.
+ * A package outside the scope `@pulumi` must name its plugin.
+ */
+export function pluginOf(manifest: Manifest): RequiredPlugin | undefined {
+    const pulumi = manifest.pulumi;
+    const scoped = manifest.name?.match(/^@pulumi\/(.+)$/)?.[1];
+    const name = pulumi?.name ?? scoped;
+    const version = pulumi?.version ?? manifest.version;
+    if (pulumi?.resource !== true || name === undefined || version === undefined) {
+        return undefined;
+    }
+    return {
+        name,
+        version: version.startsWith("v") ? version : `v${version}`,
+        server: pulumi.server ?? "",
+        parameterization: pulumi.parameterization,
+    };
+}
