@@ -7,7 +7,7 @@ import { endpoints, namenodeId, ports, rackPath, withRole } from "../../lib/topo
 import { currentDirectory } from "../service.ts";
 
 export const hdfsHome = "/var/lib/hdfs";
-export const fencingKey = `${hdfsHome}/.ssh/id_fence`;
+export const fencingKeyFile = `${hdfsHome}/.ssh/id_fence`;
 
 /** Name directories: the disk of journals and one other, so that the image outlives a disk. */
 export function nameDirectories(config: Config): string[] {
@@ -77,7 +77,7 @@ function namenodeKeys(config: Config): Record<string, string> {
         // QJM lets only one NameNode write in any case.
         // The port is one for all NameNodes (rules.ts holds them to that).
         "dfs.ha.fencing.methods": `sshfence(hdfs:${namenodes[0]?.port ?? config.ssh.port})\nshell(/bin/true)`,
-        "dfs.ha.fencing.ssh.private-key-files": fencingKey,
+        "dfs.ha.fencing.ssh.private-key-files": fencingKeyFile,
         "dfs.ha.fencing.ssh.connect-timeout": "5000",
     };
 }

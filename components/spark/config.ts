@@ -84,6 +84,8 @@ function systemProperties(config: Config, role: SparkRole): Record<string, strin
                 ports.zookeeperClient,
             ).join(","),
             "spark.deploy.zookeeper.dir": "/spark",
+            // Jobs are submitted and asked after over HTTP: no JVM is started for it.
+            "spark.master.rest.enabled": "true",
             "spark.worker.timeout": String(workerTimeoutSeconds),
         };
     }

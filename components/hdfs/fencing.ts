@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { item } from "../../lib/manifest.ts";
+import type { Fleet } from "../fleet.ts";
+import { authorizedKeysLine, fencingKey } from "./fencing-key.ts";
+import { fencingKeyFile, hdfsHome } from "./site.ts";
+
+export interface FencingArgs {
+    readonly fleet: Fleet;
+    readonly converged: ReadonlyMap<string, pulumi.Resource>;
+}
+
+/** Lets each NameNode's failover controller end the other NameNode's process over SSH, and nothing else. */
+export class Fencing extends pulumi.ComponentResource {
+    static readonly __pulumiType = "metalstream:hdfs:Fencing";
+    /** Resources that end when the key is in place on every NameNode's host. */
+    readonly ready: pulumi.Resource[];
+
+    constructor(name: string, args: FencingArgs, opts?: pulumi.ComponentResourceOptions) {
+        super(Fencing.__pulumiType, name, {}, opts);
+        const { fleet } = args;
+        const hosts = fleet.active("namenode");
+        const seed = new random.RandomBytes(`${name}-key`, { length: 32 }, { parent: this });
+        const key = seed.base64.apply(fencingKey);
+        const from = hosts.map((host) => host.address);
+        const only = { owner: "hdfs", group: "hdfs", mode: "0600" };
+        this.ready = hosts.map((host) => {
+            const payload = key.apply(
+                ({ privateKey, publicKey }) =>
+                    `metalstream 1\nhost ${host.name}\nsection secrets\n` +
+                    item.secret(fencingKeyFile, only, privateKey) +
+                    item.secret(
+                        `${hdfsHome}/.ssh/authorized_keys`,
+                        only,
+                        authorizedKeysLine(publicKey, from),
+                    ),
+            );
+            return fleet.command(
+                `${name}-${host.name}`,
+                host,
+                { verb: "converge", payload, secret: true },
+                {
+                    parent: this,
+                    dependsOn: [args.converged.get(host.name)].filter(
+                        (resource) => resource !== undefined,
+                    ),
+                },
+            );
+        });
+        this.registerOutputs({});
+    }
+}

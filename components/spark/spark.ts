@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as pulumi from "@pulumi/pulumi";
+import { endpoints, ports, sparkMasterUrl } from "../../lib/topology.ts";
+import type { Fleet, Gates } from "../fleet.ts";
+import { rollChain } from "../roll-chain.ts";
+import type { Units } from "../sections.ts";
+
+export interface SparkArgs {
+    readonly fleet: Fleet;
+    readonly units: Units;
+    readonly converged: ReadonlyMap<string, pulumi.Resource>;
+    /** Resources that end when ZooKeeper, which elects the master, serves. */
+    readonly zookeeper: readonly pulumi.Resource[];
+    /** Resources that end when event logs can be written. */
+    readonly hdfs: readonly pulumi.Resource[];
+}
+
+/** `gate` lines that the programs of Spark read. */
+export function sparkGates(fleet: Fleet): Gates {
+    return {
+        masters: endpoints(fleet.config, "spark-master", ports.sparkMasterHttp).join(","),
+        workers: String(fleet.active("spark-worker").length),
+    };
+}
+
+/** A quorum of Spark standalone masters elected through ZooKeeper, and the history server. Workers are rolled with their hosts. */
+export class Spark extends pulumi.ComponentResource {
+    static readonly __pulumiType = "metalstream:spark:Spark";
+    readonly ready: pulumi.Resource[];
+    /** `spark://m1:7077,m2:7077,m3:7077`. */
+    readonly masterUrl: pulumi.Output<string>;
+
+    constructor(name: string, args: SparkArgs, opts?: pulumi.ComponentResourceOptions) {
+        const { fleet, units, converged } = args;
+        super(Spark.__pulumiType, name, { masterUrl: sparkMasterUrl(fleet.config) }, opts);
+        const masters = fleet.active("spark-master");
+        const histories = fleet.active("spark-history");
+        const all = [...masters, ...histories].flatMap((host) => converged.get(host.name) ?? []);
+        const gates = sparkGates(fleet);
+        this.ready = rollChain(fleet, masters, {
+            leader: (facts) => facts.roles.get("spark-master") === "alive",
+            declare: (host, after) =>
+                fleet.roll(
+                    `${name}-roll-master-${host.name}`,
+                    host,
+                    units.of(host, ["spark-master"]),
+                    gates,
+                    {
+                        parent: this,
+                        dependsOn: [...all, ...args.zookeeper, ...after],
+                    },
+                ),
+        });
+        for (const host of histories) {
+            fleet.roll(
+                `${name}-roll-history-${host.name}`,
+                host,
+                units.of(host, ["spark-history"]),
+                gates,
+                {
+                    parent: this,
+                    dependsOn: [...this.ready, ...args.hdfs],
+                },
+            );
+        }
+        this.masterUrl = pulumi.output(sparkMasterUrl(fleet.config));
+        this.registerOutputs({ masterUrl: this.masterUrl });
+    }
+}

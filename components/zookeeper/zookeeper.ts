@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import * as pulumi from "@pulumi/pulumi";
+import { endpoints, ports, withRole } from "../../lib/topology.ts";
+import type { Units } from "../sections.ts";
+import type { Fleet } from "../fleet.ts";
+import { rollChain } from "../roll-chain.ts";
+import { mayBeBorn } from "./lifecycle.ts";
+
+export interface ZooKeeperArgs {
+    /** Members and their temporary disks come from the fleet's configuration. */
+    readonly fleet: Fleet;
+    readonly units: Units;
+    /** The converge of each host. */
+    readonly converged: ReadonlyMap<string, pulumi.Resource>;
+}
+
+/** A ZooKeeper ensemble on temporary disk: born once, by the evidence of all members; then rolled one member at a time, the leader last. */
+export class ZooKeeper extends pulumi.ComponentResource {
+    static readonly __pulumiType = "metalstream:zookeeper:ZooKeeper";
+    /** Resources that end when the ensemble serves. */
+    readonly ready: pulumi.Resource[];
+    /** `m1:2181,m2:2181,m3:2181`. */
+    readonly connect: pulumi.Output<string>;
+
+    constructor(name: string, args: ZooKeeperArgs, opts?: pulumi.ComponentResourceOptions) {
+        const { fleet } = args;
+        const connect = endpoints(fleet.config, "zookeeper", ports.zookeeperClient).join(",");
+        super(ZooKeeper.__pulumiType, name, { connect }, opts);
+        const members = fleet.active("zookeeper");
+        const gates = {
+            members: endpoints(
+                { ...fleet.config, hosts: members },
+                "zookeeper",
+                ports.zookeeperClient,
+            ).join(","),
+        };
+        const everybody = withRole(fleet.config, "zookeeper").map((host) => fleet.facts(host));
+        const grant = fleet.grant(mayBeBorn(everybody));
+        const births = members.map((host) =>
+            fleet.bootstrap(`${name}-birth-${host.name}`, host, `zookeeper${grant}`, gates, {
+                parent: this,
+                dependsOn: members.flatMap((member) => args.converged.get(member.name) ?? []),
+            }),
+        );
+        this.ready = rollChain(fleet, members, {
+            leader: (facts) => facts.roles.get("zookeeper") === "leader",
+            declare: (host, after) =>
+                fleet.roll(
+                    `${name}-roll-${host.name}`,
+                    host,
+                    args.units.of(host, ["zookeeper"]),
+                    gates,
+                    {
+                        parent: this,
+                        dependsOn: [...births, ...after],
+                    },
+                ),
+        });
+        this.connect = pulumi.output(connect);
+        this.registerOutputs({ connect: this.connect });
+    }
+}

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The first start of HDFS. Nothing is ever forced; where in doubt it refuses and says what a person must decide.
+# Gates: `namedirs PATH,…`, `nameservice`, `namenodes` and `journalnodes` (HTTP endpoints), `uid` of nothing else.
+
+NAMENODE_BIRTH=$MS_STATE/namenode.birth
+
+# name_directory_state PATH: missing, empty, formatted (VERSION and an image) or partial.
+name_directory_state() {
+    if [[ ! -d $1 || ! -r $1 ]]; then
+        echo missing
+    elif [[ -z $(find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit) ]]; then
+        echo empty
+    elif [[ -f $1/current/VERSION ]] && compgen -G "$1/current/fsimage_[0-9]*" >/dev/null; then
+        echo formatted
+    else
+        echo partial
+    fi
+}
+
+# name_directories_state: the one state of all name directories, or partial when they differ.
+name_directories_state() {
+    local path state all=""
+    for path in ${GATE[namedirs]//,/ }; do
+        state=$(name_directory_state "$path")
+        [[ $state != missing ]] || { echo missing && return; }
+        [[ -z $all || $all == "$state" ]] || { echo partial && return; }
+        all=$state
+    done
+    echo "$all"
+}
+
+# journals_state: unreachable when any is, else formatted when any is, else unformatted.
+journals_state() {
+    local endpoint state all=unformatted
+    for endpoint in ${GATE[journalnodes]//,/ }; do
+        state=$(journal_formatted "$endpoint")
+        [[ $state != unreachable ]] || { echo unreachable && return; }
+        [[ $state == no ]] || all=formatted
+    done
+    echo "$all"
+}
+
+# peers_state: serving when any other NameNode answers, else silent.
+peers_state() {
+    local endpoint
+    while read -r endpoint; do
+        [[ $(namenode_state "$endpoint") == down ]] || { echo serving && return; }
+    done < <(each_other "$MS_HOST" "${GATE[namenodes]}")
+    echo silent
+}
+
+# format_decision DIRECTORIES JOURNALS PEERS GRANTED -> start | format | wait | refuse-<why>. Pure; every combination is in a test.
+format_decision() {
+    local directories=$1 journals=$2 peers=$3 granted=$4
+    case $directories in
+    formatted) echo start ;;
+    missing) echo refuse-missing ;;
+    partial) echo refuse-partial ;;
+    empty)
+        if [[ $peers == serving ]]; then
+            echo refuse-peer
+        elif [[ $journals == unreachable ]]; then
+            echo wait
+        elif [[ $journals == formatted ]]; then
+            echo refuse-journals
+        elif [[ $granted != yes ]]; then
+            echo refuse-ungranted
+        else
+            echo format
+        fi
+        ;;
+    esac
+}
+
+# explain_refusal WHY: in words, with what to do.
+explain_refusal() {
+    local dirs=${GATE[namedirs]}
+    case $1 in
+    missing) refuse hdfs-format "not every one of $dirs can be read" "mount the disk; an unmounted disk may hold the only image" ;;
+    partial) refuse hdfs-format "$dirs hold part of an image, or differ" "an earlier format was cut off, or a disk was swapped: docs/operations.md, 'A NameNode that was formatted halfway'" ;;
+    peer) refuse hdfs-format "another NameNode answers, so this file system exists" "this NameNode's image is lost; docs/operations.md, 'A NameNode without its image'" ;;
+    journals) refuse hdfs-format "a JournalNode holds edits of ${GATE[nameservice]}" "these edits belong to an image that is not here; find it, or docs/operations.md, 'Starting HDFS anew'" ;;
+    ungranted) refuse hdfs-format "not every NameNode is known to be empty" "bring all NameNodes' hosts within reach and run up again" ;;
+    znode) refuse hdfs-format "ZooKeeper holds /hadoop-ha/${GATE[nameservice]}, so a file system of this name was in use" "docs/operations.md, 'Starting HDFS anew'" ;;
+    esac
+}
+
+# format_znode: makes the znode of automatic failover. Exit status 2 says that it is there already (ZKFailoverController.java).
+format_znode() {
+    java_tool hdfs-zkfc hdfs org.apache.hadoop.hdfs.tools.DFSZKFailoverController -formatZK -nonInteractive >&2
+    local status=$?
+    case $status in
+    0) step "hdfs: made the znode of automatic failover" ;;
+    2) [[ -e $NAMENODE_BIRTH ]] || explain_refusal znode ;;
+    *) die hdfs-format "formatZK ended with $status" "is ZooKeeper serving? then run up again" ;;
+    esac
+}
+
+format_namenode() {
+    date -u +%FT%TZ >"$NAMENODE_BIRTH" && sync "$NAMENODE_BIRTH"
+    format_znode
+    java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -format -nonInteractive \
+        -clusterid "${GATE[nameservice]}" >&2 ||
+        die hdfs-format "the format ended with $?" "read the lines above; nothing was forced"
+    [[ $(name_directories_state) == formatted ]] || die hdfs-format "no image after the format" "see the lines above"
+    step "hdfs: formatted the file system ${GATE[nameservice]}"
+}
+
+# bootstrap namenode: the first NameNode's format, by the evidence of all, then its start.
+bootstrap_namenode() {
+    local granted=no decision
+    grant_is_fresh && granted=yes
+    poll 120 journalnodes_reachable "${GATE[journalnodes]}"
+    decision=$(format_decision "$(name_directories_state)" "$(journals_state)" "$(peers_state)" "$granted")
+    case $decision in
+    start) step "hdfs: was formatted before" ;;
+    format) format_namenode ;;
+    wait) die hdfs-format "not every JournalNode of ${GATE[journalnodes]} answers" "a format needs all of them; run up again when they do" ;;
+    refuse-*) explain_refusal "${decision#refuse-}" ;;
+    esac
+    start_unit hdfs-namenode
+    start_unit hdfs-zkfc
+    wait_or_fail hdfs-namenode 180 "an active NameNode among ${GATE[namenodes]}" active_namenode "${GATE[namenodes]}" >/dev/null
+}
+
+# bootstrap standby: another NameNode gets its image from the active one.
+bootstrap_standby() {
+    case $(name_directories_state) in
+    formatted) step "hdfs: this NameNode has an image" ;;
+    empty)
+        wait_or_fail hdfs-standby 180 "an active NameNode among ${GATE[namenodes]}" active_namenode "${GATE[namenodes]}" >/dev/null
+        java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -bootstrapStandby -nonInteractive >&2 ||
+            die hdfs-standby "bootstrapStandby ended with $?" "read the lines above, then run up again"
+        step "hdfs: copied the image from the active NameNode"
+        ;;
+    missing) explain_refusal missing ;;
+    *) explain_refusal partial ;;
+    esac
+    start_unit hdfs-namenode
+    start_unit hdfs-zkfc
+}
+
+# bootstrap hdfs-directories: `gate directory.N PATH OWNER MODE`, made through the active NameNode.
+bootstrap_hdfs_directories() {
+    local active key path owner mode
+    wait_or_fail hdfs-directories 180 "an active NameNode out of safe mode" hdfs_writable
+    active=$(active_namenode "${GATE[namenodes]}")
+    for key in "${!GATE[@]}"; do
+        [[ $key == directory.* ]] || continue
+        read -r path owner mode <<<"${GATE[$key]}"
+        webhdfs PUT "$active" "$path" "op=MKDIRS&permission=$mode" >/dev/null &&
+            webhdfs PUT "$active" "$path" "op=SETPERMISSION&permission=$mode" &&
+            webhdfs PUT "$active" "$path" "op=SETOWNER&owner=$owner&group=$owner" ||
+            die hdfs-directories "cannot make $path" "see the NameNode's journal on ${active%:*}"
+        step "hdfs: $path owner=$owner mode=$mode"
+    done
+}
+
+hdfs_writable() {
+    local active
+    active=$(active_namenode "${GATE[namenodes]}") && namenode_out_of_safemode "$active"
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Spark's masters and workers. Gates: `masters m1:8080,…` (HTTP), `workers N`.
+
+# master_status ENDPOINT: ALIVE, STANDBY, RECOVERING, COMPLETING_RECOVERY or down.
+master_status() {
+    local text
+    text=$(http_get "${1%:*}" "${1##*:}" /json/ | json_field status | tail -n 1)
+    printf '%s' "${text:-down}"
+}
+
+probe_spark_master() {
+    master_status "$MS_HOST:8080" | tr '[:upper:]' '[:lower:]'
+}
+
+# alive_master ENDPOINTS: host:port of the leading master.
+alive_master() {
+    local endpoint
+    for endpoint in ${1//,/ }; do
+        if [[ $(master_status "$endpoint") == ALIVE ]]; then
+            printf '%s' "$endpoint"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# masters_healthy: one leads, all others stand by.
+masters_healthy() {
+    local endpoint alive=0
+    for endpoint in ${GATE[masters]//,/ }; do
+        case $(master_status "$endpoint") in
+        ALIVE) alive=$((alive + 1)) ;;
+        STANDBY) ;;
+        *) return 1 ;;
+        esac
+    done
+    ((alive == 1))
+}
+
+gate_before_spark_master() {
+    masters_healthy
+}
+
+gate_after_spark_master() {
+    masters_healthy
+}
+
+gate_before_spark_worker() {
+    alive_master "${GATE[masters]}" >/dev/null
+}
+
+# A worker is back when the leading master counts it as alive; the master lists dead entries of it as well.
+gate_after_spark_worker() {
+    local alive
+    alive=$(alive_master "${GATE[masters]}") || return 1
+    http_get "${alive%:*}" "${alive##*:}" /json/ | tr -d ' \n' |
+        grep -oE '"id":"worker-[^}]*"state":"[A-Z]+"' | grep -F "\"host\":\"$MS_HOST\"" | grep -q '"state":"ALIVE"'
+}
+
+gate_after_spark_history() {
+    [[ -n $(http_get "$MS_HOST" 18080 /api/v1/version) ]]
+}
