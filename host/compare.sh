@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Compares what was observed with the manifest: pure, DRIFT[i] gets the words that say how item i differs.
+
+declare -ga DRIFT=()   # item -> "content mode", or unset
+declare -gA WANTED=()  # unit -> digest of its block
+WARNINGS=()
+
+compare() {
+    local i
+    DRIFT=() WANTED=() WARNINGS=()
+    for i in "${!KIND[@]}"; do
+        if has_function "compare_${KIND[i]}"; then
+            "compare_${KIND[i]}" "$i" "${NAME[i]}"
+        fi
+    done
+}
+
+# differs ITEM WORD
+differs() {
+    DRIFT[$1]+="${DRIFT[$1]+ }$2"
+}
+
+compare_package() {
+    [[ -n ${PACKAGE["$2"]-} ]] || differs "$1" missing
+}
+
+compare_group() {
+    [[ -n ${GROUP_AT["$2"]-} ]] || differs "$1" missing
+}
+
+compare_user() {
+    local gid home group members
+    if [[ -z ${USER_AT["$2"]-} ]]; then
+        differs "$1" missing
+        return
+    fi
+    IFS=: read -r _ _ _ gid _ home _ <<<"${USER_AT["$2"]}"
+    IFS=: read -r _ _ group _ <<<"${GROUP_AT["${ATTR["$1 group"]}"]-:::}"
+    [[ $gid == "$group" ]] || differs "$1" group
+    [[ $home == "${ATTR["$1 home"]}" ]] || differs "$1" home
+    local groups=${ATTR["$1 groups"]-}
+    for group in ${groups//,/ }; do
+        members=${GROUP_AT["$group"]-}
+        if [[ ,${members##*:}, != *",$2,"* ]]; then
+            differs "$1" groups
+            return
+        fi
+    done
+}
+
+# compare_path ITEM PATH TYPE: false when there is nothing to compare further.
+compare_path() {
+    if [[ -z ${P_TYPE["$2"]-} ]]; then
+        differs "$1" missing
+    elif [[ ${P_TYPE["$2"]} != "$3" ]]; then
+        differs "$1" type
+    else
+        return 0
+    fi
+    return 1
+}
+
+compare_access() {
+    local mode=${ATTR["$1 mode"]}
+    ((8#${P_MODE["$2"]} == 8#$mode)) || differs "$1" mode
+    [[ ${P_OWNER["$2"]} == "${ATTR["$1 owner"]}:${ATTR["$1 group"]}" ]] || differs "$1" owner
+}
+
+compare_directory() {
+    compare_path "$1" "$2" d && compare_access "$1" "$2"
+}
+
+compare_file() {
+    compare_path "$1" "$2" f || return 0
+    [[ ${P_DIGEST["$2"]-} == "${P_DIGEST["$MS_WORK/want/${CONTENT[$1]}"]}" ]] || differs "$1" content
+    compare_access "$1" "$2"
+}
+
+compare_secret() {
+    compare_file "$@"
+}
+
+compare_link() {
+    compare_path "$1" "$2" l || return 0
+    [[ ${P_LINK["$2"]} == "${REST[$1]}" ]] || differs "$1" target
+}
+
+compare_sysctl() {
+    local path=/proc/sys/${2//./\/}
+    local -a value=()
+    [[ -r $path ]] && read -r -a value <"$path"
+    [[ "${value[*]}" == "${REST[$1]}" ]] && return
+    if [[ -w $path && -z ${UNSETTABLE["$2"]-} ]]; then
+        differs "$1" value
+    else
+        WARNINGS+=("sysctl $2: cannot be set on this host, which has '${value[*]}'")
+    fi
+}
+
+compare_artifact() {
+    local path=$MS_OPT/$2/.complete digest=""
+    [[ -n ${P_TYPE["$path"]-} ]] && read -r digest <"$path"
+    [[ $digest == "${ATTR["$1 sha256"]}" ]] || differs "$1" missing
+}
+

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program that runs on a host: the files of `host/`, joined in the order of `host/ORDER` into one text.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Where programs lie on a host. */
+export const HOST_PROGRAM_DIRECTORY = "/usr/local/lib/metalstream";
+
+/** The joined program and the name that follows from its content. */
+export interface HostProgram {
+    /** The whole text; plain bash, ends in a call of its `main`. */
+    readonly text: string;
+    /** `host-` and the first 12 hex digits of the text's SHA-256. */
+    readonly name: string;
+    /** Absolute path on a host. */
+    readonly path: string;
+}
+
+const directory = join(import.meta.dirname, "..", "host");
+
+/** `exit` on the line of `main`, so that a shell that reads the program from a pipe reads nothing behind it. */
+const CALL = 'main "$@"; exit "$?"\n';
+
+let joined: HostProgram | undefined;
+
+/** Joins the program; read once per process. Throws when a file that `host/ORDER` names is missing. */
+export function hostProgram(): HostProgram {
+    joined ??= joinFiles(readFileSync(join(directory, "ORDER"), "utf8"));
+    return joined;
+}
+
+function joinFiles(order: string): HostProgram {
+    const files = order.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    const parts = files.map((file) => readFileSync(join(directory, file), "utf8"));
+    const text = `#!/bin/bash\n# SPDX-License-Identifier: Apache-2.0\n${parts.join("")}${CALL}`;
+    const name = `host-${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
+    return { text, name, path: `${HOST_PROGRAM_DIRECTORY}/${name}` };
+}
