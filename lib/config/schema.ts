@@ -150,7 +150,10 @@ const hdfs = z
                 "How long a dead host's NameNode stays active; at most zookeeper.maxSessionTimeoutMs",
             ),
         overrides: z
-            .strictObject({ coreSite: overrides, hdfsSite: overrides })
+            .strictObject({
+                coreSite: overrides.describe("core-site.xml keys"),
+                hdfsSite: overrides.describe("hdfs-site.xml keys"),
+            })
             .prefault({})
             .describe("Hadoop keys per file, applied last"),
     })
