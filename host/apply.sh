@@ -92,10 +92,11 @@ apply_user() {
 }
 
 put_user() {
-    local -a options=(--gid "${ATTR["$1 group"]}" --home-dir "${ATTR["$1 home"]}")
+    local -a options=(--gid "${ATTR["$1 group"]}" --home-dir "${ATTR["$1 home"]}"
+        --shell "${ATTR["$1 shell"]:-$NOLOGIN}")
     if [[ ${DRIFT[$1]} == missing ]]; then
         [[ -z ${ATTR["$1 groups"]-} ]] || options+=(--groups "${ATTR["$1 groups"]}")
-        useradd --system --no-create-home --no-user-group --shell /usr/sbin/nologin "${options[@]}" -- "${NAME[$1]}"
+        useradd --system --no-create-home --no-user-group "${options[@]}" -- "${NAME[$1]}"
     else
         [[ -z ${ATTR["$1 groups"]-} ]] || options+=(--append --groups "${ATTR["$1 groups"]}")
         usermod "${options[@]/#--home-dir/--home}" -- "${NAME[$1]}"

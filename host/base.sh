@@ -15,6 +15,7 @@ export MS_OPT=/opt/metalstream           # unpacked artifacts
 export MS_CACHE=/var/cache/metalstream   # downloads that are under way
 export MS_RUN=/run/metalstream           # what running units have loaded
 export MS_SYSTEMD=/etc/systemd/system
+export NOLOGIN=/usr/sbin/nologin         # shell of users that never log in
 export MS_LOCK=/run/lock/metalstream.lock
 
 export MS_HOST=${HOSTNAME%%.*}   # name in messages; the manifest's `host` line replaces it

@@ -30,15 +30,16 @@ compare_group() {
 }
 
 compare_user() {
-    local gid home group members
+    local gid home group members shell
     if [[ -z ${USER_AT["$2"]-} ]]; then
         differs "$1" missing
         return
     fi
-    IFS=: read -r _ _ _ gid _ home _ <<<"${USER_AT["$2"]}"
+    IFS=: read -r _ _ _ gid _ home shell <<<"${USER_AT["$2"]}"
     IFS=: read -r _ _ group _ <<<"${GROUP_AT["${ATTR["$1 group"]}"]-:::}"
     [[ $gid == "$group" ]] || differs "$1" group
     [[ $home == "${ATTR["$1 home"]}" ]] || differs "$1" home
+    [[ $shell == "${ATTR["$1 shell"]:-$NOLOGIN}" ]] || differs "$1" shell
     local groups=${ATTR["$1 groups"]-}
     for group in ${groups//,/ }; do
         members=${GROUP_AT["$group"]-}
