@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2153  # KIND, NAME and WANTED are set by other files of the program
 # Applies mounts, units of ours and services of packages. What a running unit has loaded is never changed here.
 
 apply_mount() {
@@ -135,7 +136,7 @@ apply_service() {
             changed "$i"
             forget_restart "${NAME[i]}"
         else
-            failed "$i" "$(journalctl -q -n 1 -o cat -u "$unit")" "systemctl status $unit"
+            failed "$i" "$(journalctl -q -n 1 -o cat -u "$unit" | cat - "$MS_WORK/error" | last_line)" "systemctl status $unit"
         fi
     done
 }

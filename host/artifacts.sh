@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2153  # KIND, NAME and WANTED are set by other files of the program
 # Artifacts: downloaded side by side, verified before they are unpacked, unpacked aside, renamed when whole.
 # /opt/metalstream/<name>/.complete names the SHA-256 of the tar it came from.
 

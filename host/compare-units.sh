@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # WANTED is read by other files of the program
 # Compares mounts, units of ours and services of packages; see compare.sh.
 
 compare_mount() {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # some of these variables are read by other files of the program
 # Compares what was observed with the manifest: pure, DRIFT[i] gets the words that say how item i differs.
 
 declare -ga DRIFT=()   # item -> "content mode", or unset

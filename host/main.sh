@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # some of these variables are read by other files of the program
 # Entry: arguments, lock, time limit, clean-up. Each verb runs in a process group of its own below this shell, so that
 # the time limit ends all of it, and so that a lost ssh session ends none of a change.
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # some of these variables are read by other files of the program
 # Reads a manifest, in one pass and without a process, into arrays that the other files use:
 #   LINES            all lines                      KIND[i] NAME[i] REST[i]  item i: `file`, `/etc/x`, further words
 #   LINE_NO[i]       line of item i (from 1)        BLOCK_N[i]   lines of its block, the item's own line included

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # the arrays are read by other files of the program
 # Looks at the host, in batches: one process for all files, one for all digests, one for all packages, and so on.
 # The answers go to arrays; compare.sh judges them. Nothing is changed here (only $MS_WORK is written).
 
@@ -41,7 +42,7 @@ observe() {
     observe_digests
     observe_packages
     observe_accounts
-    observe_units
+    observe_units ""
     observe_mounts
 }
 
@@ -119,10 +120,11 @@ observe_accounts() {
     while IFS= read -r line; do USER_AT["${line%%:*}"]=$line; done < <(getent passwd "${users[@]}")
 }
 
-# observe_units [UNIT…]: state of the manifest's units, services and mounts, and of units that its `port` lines name.
+# observe_units UNIT.service|"": state of that unit and of the manifest's units, services and mounts, and of units that its `port` lines name.
 observe_units() {
     local i key value id=""
-    local -a names=("$@")
+    local -a names=()
+    [[ -z $1 ]] || names+=("$1")
     for i in "${!KIND[@]}"; do
         case ${KIND[i]} in
         unit | service) names+=("${NAME[i]}.service") ;;

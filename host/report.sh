@@ -5,8 +5,12 @@
 DIFF_LINES=40   # of each file
 
 report_facts() {
-    local os version kernel machine="-" cores memory
-    os=$(. /etc/os-release && printf '%s %s' "${ID-unknown}" "${VERSION_ID-unknown}")
+    local key value os=unknown version="" kernel machine="-" cores memory
+    while IFS='=' read -r key value; do
+        [[ $key == ID ]] && os=${value//\"/}
+        [[ $key == VERSION_ID ]] && version=${value//\"/}
+    done </etc/os-release
+    os="$os ${version:-unknown}"
     read -r kernel </proc/sys/kernel/osrelease
     [[ ! -r /etc/machine-id ]] || read -r machine </etc/machine-id
     cores=$(nproc)

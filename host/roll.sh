@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # some of these variables are read by other files of the program
 # `roll`: brings running units to the configuration that is wanted, one after another, each between its service's gates.
 # Standard input has blocks, `roll UNIT`, `digest WANTED`, `timeout SECONDS`, then `gate KEY VALUE…` lines.
 # A service brings gate_before_UNIT and handover_UNIT, which are called once, before a restart, and gate_after_UNIT, which is
@@ -49,7 +50,10 @@ check_roll() {
     while read -r key rest || [[ -n $key ]]; do
         n+=1
         case $key in
-        roll) [[ $rest =~ ${SHAPE[unit]} ]] && unit=$rest || finding "$n" "roll: '$rest' is no unit" ;;
+        roll) 
+            unit=${rest:--}
+            [[ $rest =~ ${SHAPE[unit]} ]] || finding "$n" "roll: '$rest' is no unit"
+            ;;
         digest) [[ $rest =~ ^[0-9a-f]{12}$ ]] || finding "$n" "digest: '$rest' is not 12 hex digits" ;;
         timeout) [[ $rest =~ ^[0-9]{1,5}$ ]] || finding "$n" "timeout: '$rest' is not seconds" ;;
         gate) [[ $rest =~ ^[A-Za-z0-9_.-]+\ . ]] || finding "$n" "gate: KEY VALUE expected" ;;
@@ -59,7 +63,9 @@ check_roll() {
     done <"$MS_WORK/payload"
     ((n)) || finding 0 "no unit to roll"
     ((${#FINDINGS[@]} == 0)) && return
-    printf "metalstream: $MS_HOST: roll: %s\n" "${FINDINGS[@]}" >&2
+    for rest in "${FINDINGS[@]}"; do
+        printf 'metalstream: %s: roll: %s\n' "$MS_HOST" "$rest" >&2
+    done
     exit 2
 }
 
@@ -72,6 +78,7 @@ roll_unit() {
     unit_active "$unit" && active=yes
     unit_running "$unit"
     decision=$(roll_decision "$REPLY" "$wanted" "$active")
+    rm -f -- "$MS_STATE/rolled/$unit"   # a roll that fails at its last gate must not look like one that ended well
     step "roll $unit: $decision (running $REPLY, wanted $wanted)"
     if [[ $decision == restart ]]; then
         roll_gate "gate_before_$suffix" "$unit"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2153  # KIND, NAME and WANTED are set by other files of the program
 # Rules over a whole manifest: what no single line shows. All findings are reported at once, before anything is touched.
 
 declare -gA PATH_OWNER=()   # path -> item that owns it
@@ -109,7 +110,7 @@ rule_accounts() {
         for key in owner group groups; do
             list=${ATTR["$i $key"]-}
             for name in ${list//,/ }; do
-                [[ $key == owner ]] && name="user $name" || name="group $name"
+                if [[ $key == owner ]]; then name="user $name"; else name="group $name"; fi
                 [[ $name == *" root" || -n ${INDEX["$name"]-} ]] || wanted["$name"]=${wanted["$name"]-$i}
             done
         done
@@ -131,7 +132,8 @@ drop_accounts_of_host() {
         done
         ((${#asked[@]})) || continue
         while IFS=: read -r names _; do
-            [[ $database == passwd ]] && unset "wanted[user $names]" || unset "wanted[group $names]"
+            if [[ $database == passwd ]]; then names="user $names"; else names="group $names"; fi
+            unset "wanted[$names]"
         done < <(getent "$database" "${asked[@]}")
     done
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2153  # KIND, NAME and WANTED are set by other files of the program
 # What a run leaves behind for the next: the stamp, the list of owned items; and the removal of what is owned no more.
 
 # is_question KIND: lines that ask; they are no items and no part of the digest.
