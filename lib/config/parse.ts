@@ -60,12 +60,12 @@ function describeIssue(issue: z.core.$ZodIssue, raw: unknown): Diagnostic[] {
     }
     const found = valueAt(raw, issue.path);
     const path = issue.path.length === 0 ? "config" : dotted(issue.path);
+    // What was received is shown as it stands in the file; zod only names its type.
+    const expected = issue.message.replace(/^Invalid input: /, "").replace(/, received \w+$/, "");
     if (found === undefined) {
-        return [{ path, what: `missing: ${issue.message}`, fix: "set it in the stack file" }];
+        return [{ path, what: `missing: ${expected}`, fix: "set it in the stack file" }];
     }
-    return [
-        { path, what: `found ${shown(found)}: ${issue.message}`, fix: correction(issue, found) },
-    ];
+    return [{ path, what: `found ${shown(found)}: ${expected}`, fix: correction(issue, found) }];
 }
 
 /** A value as JSON, cut where it would fill the screen. */

@@ -254,7 +254,7 @@ export const schema = z.strictObject({
     artifacts: z
         .strictObject({
             mirror: z
-                .url({ protocol: /^https?$/ })
+                .url({ protocol: /^https?$/, error: "must be a URL with http or https" })
                 .describe(
                     "Where hosts fetch artifacts: a folder made by `npx metalstream artifacts build`",
                 ),
