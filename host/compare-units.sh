@@ -22,9 +22,8 @@ compare_mount() {
 mount_text() {
     local type=${REST[$1]%% *}
     cat <<TEXT
-# Written by metalstream
 [Unit]
-Description=${NAME[$1]} ($type) for metalstream
+Description=${NAME[$1]} ($type), written by metalstream
 Before=local-fs.target
 [Mount]
 What=${ATTR["$1 device"]:-$type}

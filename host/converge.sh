@@ -129,5 +129,6 @@ verb_remove() {
     done
     ((${#FAILURES[@]} == 0)) ||
         die remove "${#FAILURES[@]} items failed, the first: ${FAILURES[0]%;*}" "${FAILURES[0]##*; }, then run again"
+    rm -f -- "$MS_STATE/restart"
     step "removed $CHANGED items"
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2153  # KIND and NAME are set by other files of the program
 # Output of `check` and `facts`: `key value…` lines. The keys are interface, see README.md.
 
 DIFF_LINES=40   # of each file

@@ -161,7 +161,7 @@ remove_unit() {
     fi
     rm -f -- "$MS_SYSTEMD/$1.service"
     rm -rf -- "${MS_CONFIG:?}/$1"
-    rm -f -- "$MS_RUN/$1.running"
+    rm -f -- "$MS_RUN/$1.running" "$MS_STATE/rolled/$1"
     systemctl daemon-reload
 }
 

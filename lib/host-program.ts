@@ -32,8 +32,16 @@ export function hostProgram(): HostProgram {
 
 function joinFiles(order: string): HostProgram {
     const files = order.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    const parts = files.map((file) => readFileSync(join(directory, file), "utf8"));
+    const parts = files.map((file) => withoutComments(readFileSync(join(directory, file), "utf8")));
     const text = `#!/bin/bash\n# SPDX-License-Identifier: Apache-2.0\n${parts.join("")}${CALL}`;
     const name = `host-${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
     return { text, name, path: `${HOST_PROGRAM_DIRECTORY}/${name}` };
+}
+
+/**
+ * Comments are for readers of the repository; in a preview the text travels to every host, so whole-line comments stay here.
+ * No line of a here-document or of a string in `host/` may therefore start with `#`; a test compares the functions of both texts.
+ */
+function withoutComments(text: string): string {
+    return text.replace(/^[ \t]*#.*\n/gm, "");
 }
