@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { manifest } from "../../lib/manifest.ts";
-import { hostKinds, loadStack, renderedFiles, sectionsOf } from "../unit/stacks.ts";
+import { hostKinds, loadStack, plan, renderedFiles } from "../unit/stacks.ts";
 import { golden } from "./golden.ts";
 
 /** The manifest without its units, whose files have golden files of their own. */
@@ -19,7 +18,7 @@ for (const stack of ["lab", "staging", "prod"] as const) {
         const folder = path.join(import.meta.dirname, stack);
         const wanted = new Map<string, string>();
         for (const host of hostKinds(config)) {
-            wanted.set(`${host.name}/manifest`, itemsOnly(manifest(host.name, sectionsOf(config, host))));
+            wanted.set(`${host.name}/manifest`, itemsOnly(plan(config, host).manifest));
             for (const [file, text] of Object.entries(renderedFiles(config, host))) {
                 wanted.set(`${host.name}/${file}`, text);
             }

@@ -6,7 +6,17 @@ import path from "node:path";
 import { hostsFile } from "../../components/host/config.ts";
 import { artifact } from "../../lib/artifacts/catalogue.ts";
 import type { Config, HostConfig, Role } from "../../lib/config/schema.ts";
-import { loadStack, renderedFiles } from "../unit/stacks.ts";
+import type { Artifacts } from "../../components/sections.ts";
+import { fakeArtifacts, loadStack, renderedFiles } from "../unit/stacks.ts";
+
+/** The artifacts of the catalogue; the jar of the jobs is not looked at here. */
+const real: Artifacts = {
+    zookeeper: artifact("zookeeper"),
+    hadoop: artifact("hadoop"),
+    spark: artifact("spark"),
+    kafka: artifact("kafka"),
+    jobs: fakeArtifacts.jobs,
+};
 
 export const stacks = ["lab", "staging", "prod"] as const;
 
@@ -59,7 +69,7 @@ function unitsOf(
     host: HostConfig,
 ): Unit[] {
     const byUnit = new Map<string, Record<string, string>>();
-    for (const [name, text] of Object.entries(renderedFiles(config, host, artifact))) {
+    for (const [name, text] of Object.entries(renderedFiles(config, host, real))) {
         const [unit = "", file = ""] = name.split("/");
         byUnit.set(unit, { ...byUnit.get(unit), [file]: text });
     }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { schema } from "../../lib/config/schema.ts";
 import { item, manifest, unitBlock } from "../../lib/manifest.ts";
-import { filesOf, rawStack, sectionsOf } from "./stacks.ts";
+import { filesOf, plan, rawStack } from "./stacks.ts";
 
 /** The manifests of all hosts of the lab, with the hosts of the stack file in the order given. */
 function manifests(order: readonly number[]): Record<string, string> {
@@ -13,7 +13,7 @@ function manifests(order: readonly number[]): Record<string, string> {
     return Object.fromEntries(
         [...config.hosts]
             .sort((a, b) => a.id - b.id)
-            .map((host) => [host.name, manifest(host.name, sectionsOf(config, host))]),
+            .map((host) => [host.name, plan(config, host).manifest]),
     );
 }
 

@@ -2,16 +2,10 @@
 /** Stack files and their rendered configuration, for the tests that look at text. */
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { hdfsSection } from "../../components/hdfs/config.ts";
-import { baseSection } from "../../components/host/config.ts";
-import { kafkaSection } from "../../components/kafka/config.ts";
-import { sparkSection } from "../../components/spark/config.ts";
-import { zookeeperSection } from "../../components/zookeeper/config.ts";
+import { planHost, type Artifacts, type HostPlan } from "../../components/sections.ts";
 import type { Artifact } from "../../lib/artifacts/artifact.ts";
 import { parseConfig } from "../../lib/config/parse.ts";
 import type { Config, HostConfig } from "../../lib/config/schema.ts";
-import type { Section } from "../../lib/manifest.ts";
-import { hasRole } from "../../lib/topology.ts";
 
 export const stackNames = ["lab", "dev", "staging", "prod"] as const;
 export type StackName = (typeof stackNames)[number];
@@ -45,21 +39,17 @@ export function fakeArtifact(name: string): Artifact {
     };
 }
 
-export type ArtifactOf = (name: "hadoop" | "kafka" | "spark" | "zookeeper") => Artifact;
+export const fakeArtifacts: Artifacts = {
+    zookeeper: fakeArtifact("zookeeper"),
+    hadoop: fakeArtifact("hadoop"),
+    spark: fakeArtifact("spark"),
+    kafka: fakeArtifact("kafka"),
+    jobs: fakeArtifact("jobs"),
+};
 
-/** Every service's section of a host. */
-export function sectionsOf(
-    config: Config,
-    host: HostConfig,
-    of: ArtifactOf = fakeArtifact,
-): Section[] {
-    return [
-        baseSection(config),
-        ...(hasRole(host, "zookeeper") ? [zookeeperSection(config, host, of("zookeeper"))] : []),
-        hdfsSection(config, host, of("hadoop")),
-        kafkaSection(config, host, of("kafka")),
-        sparkSection(config, host, of("spark")),
-    ];
+/** What a host gets, by default with made-up artifacts. */
+export function plan(config: Config, host: HostConfig, artifacts = fakeArtifacts): HostPlan {
+    return planHost(config, host, artifacts);
 }
 
 /** Files of a unit's block by name, read back from the manifest's own format. */
@@ -81,11 +71,10 @@ export function filesOf(block: string): Record<string, string> {
 export function renderedFiles(
     config: Config,
     host: HostConfig,
-    of: ArtifactOf = fakeArtifact,
+    artifacts = fakeArtifacts,
 ): Record<string, string> {
-    const units = sectionsOf(config, host, of).flatMap((section) => section.units);
     return Object.fromEntries(
-        units.flatMap(({ name, text }) =>
+        plan(config, host, artifacts).units.flatMap(({ name, text }) =>
             Object.entries(filesOf(text)).map(([file, content]) => [`${name}/${file}`, content]),
         ),
     );
