@@ -78,7 +78,10 @@ export function topics(config: Config): Topic[] {
         const isr = topic.config["min.insync.replicas"];
         const kept = topic.config["retention.ms"];
         return {
-            factorAt: `${at}.replicationFactor`,
+            factorAt:
+                topic.replicationFactor === undefined
+                    ? "kafka.replicationFactor"
+                    : `${at}.replicationFactor`,
             // The program always names a factor when it makes a topic, so a broker's default does not count here.
             factor: topic.replicationFactor ?? config.kafka.replicationFactor,
             isrAt: isr === undefined ? (common?.isrAt ?? at) : `${at}.config[min.insync.replicas]`,

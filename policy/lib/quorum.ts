@@ -37,7 +37,7 @@ export function oddMembers({ name, role, label, why }: Members): ResourceValidat
         check: (config, { minimum }) => {
             const { length } = withRole(config, role);
             if (length === 0 || (length >= minimum && length % 2 === 1)) return [];
-            const what = `${length} hosts have the role ${role}, expected an odd number of at least ${minimum}`;
+            const what = `found ${length} with the role ${role}, expected an odd number of at least ${minimum}`;
             return [{ where: "hosts", what }];
         },
     });
@@ -77,7 +77,7 @@ export function redundantMembers({ name, role, label, why }: Members): ResourceV
         check: (config, { minimum }) => {
             const { length } = withRole(config, role);
             if (length === 0 || length >= minimum) return [];
-            const what = `${length} hosts have the role ${role}, expected at least ${minimum}`;
+            const what = `found ${length} with the role ${role}, expected at least ${minimum}`;
             return [{ where: "hosts", what }];
         },
     });
@@ -97,7 +97,7 @@ export function separateMembers({ name, role, label, why }: Members): ResourceVa
             const found = byRack(hosts);
             if (hosts.length === 0 || found.length >= racks) return [];
             const where = found.map(({ rack }) => rack).join(", ");
-            const what = `all ${label} (${names(hosts)}) are in ${found.length} rack (${where}), expected at least ${racks}`;
+            const what = `all ${label} (${names(hosts)}) are in ${where}, expected at least ${racks} racks`;
             return [{ where: "hosts", what }];
         },
     });

@@ -8,10 +8,12 @@ import { byRack } from "../lib/quorum.ts";
 import { integer } from "../lib/settings.ts";
 import { defaults, topics, type Replicated } from "../lib/kafka.ts";
 
-/** Findings about topics and defaults of topics; none where there are no brokers. */
+/** Findings about topics and defaults of topics, each once though several may follow from one key; none where there are no brokers. */
 function eachReplicated(config: Config, judge: (one: Replicated) => Finding[]): Finding[] {
     if (withRole(config, "kafka-broker").length === 0) return [];
-    return [...defaults(config), ...topics(config)].flatMap(judge);
+    const findings = [...defaults(config), ...topics(config)].flatMap(judge);
+    const said = findings.map(({ where, what }) => `${where}: ${what}`);
+    return findings.filter((_, i) => said.indexOf(said[i] ?? "") === i);
 }
 
 export const kafkaPartitionsReplicated = platformPolicy({
