@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { ArtifactError } from "./artifact.ts";
 import type { Artifact } from "./artifact.ts";
 import { cacheFolder, cachePath, isCached, storeTar, withWorkFolder } from "./cache.ts";
@@ -48,8 +50,8 @@ async function build(entry: Entry, folder: string, progress: Progress): Promise<
             if (sha256 === entry.tar.sha256) return expected;
             throw new ArtifactError(
                 `artifact ${label}: every jar is the pinned one, yet the tar has sha256 ${sha256}, ` +
-                    `expected ${entry.tar.sha256}. How tars are written has changed: pin it anew with ` +
-                    `node lib/artifacts/cli.ts pin ${entry.name}`,
+                    `expected ${entry.tar.sha256}. The list of classes beside the entry, or how tars are ` +
+                    `written, has changed: pin it anew with node lib/artifacts/cli.ts pin ${entry.name}`,
             );
         });
     });
@@ -78,7 +80,14 @@ export async function tarFiles(entry: Entry, work: string): Promise<TarFile[]> {
             load: () => Promise.resolve(data),
         }));
     });
-    return [...jars, ...(await Promise.all(folders)).flat()];
+    return [...jars, ...(await Promise.all(folders)).flat(), ...classList(entry)];
+}
+
+/** The list of classes for `class-archive.sh`, where `train.sh` has left one beside the entry. */
+function classList(entry: Entry): TarFile[] {
+    const file = `${entry.name}-${entry.version}.classes.gz`;
+    const source = path.join(import.meta.dirname, "catalogue", file);
+    return existsSync(source) ? [{ path: "classes.gz", load: () => readFile(source) }] : [];
 }
 
 async function readPinned(

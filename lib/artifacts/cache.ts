@@ -103,12 +103,17 @@ export async function withWorkFolder<T>(
     }
 }
 
-/** Names in the cache that nobody needs: not kept, and not the work of a process that still runs. */
+/**
+ * Names in the cache that nobody needs: tars that are not kept, and left-overs of processes that are
+ * gone. Files of another shape belong to somebody else.
+ */
 export async function garbage(folder: string, keep: ReadonlySet<string>): Promise<string[]> {
     const names = await readdir(folder).catch(() => []);
     return names.filter((name) => {
         const pid = /^work-(\d+)-/.exec(name)?.[1];
-        return pid ? !isRunning(Number(pid)) : !keep.has(name.replace(/\.stamp$/, ""));
+        if (pid !== undefined) return !isRunning(Number(pid));
+        const tar = /^(.+-[0-9a-f]{12}\.tar)(\.stamp)?$/.exec(name)?.[1];
+        return tar !== undefined && !keep.has(tar);
     });
 }
 
