@@ -23,7 +23,8 @@ The level of each policy and its values per environment are in \`policy/config/<
 advise. \`mandatory\` stops the update, \`advisory\` tells, \`remediate\` mends, \`disabled\` is silent.
 
 Most policies judge the configuration, which is the input of the component \`metalstream:platform:Platform\`; those of commands judge each
-\`command.remote\` resource. A value that is not known in a preview is said to be so, and is checked in the update. Policies never print a
+\`command.remote\` resource. A value that is not known in a preview is said to be so, and is checked in the update (standard input without a
+word, for every new secret is unknown at first). Policies never print a
 value that may be a secret.
 
 ## Exemptions

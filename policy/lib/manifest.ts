@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Reads the manifest of a host (host/README.md) as far as policies judge it. Pure. */
+import type { CommandInputs } from "./command.ts";
+import { known } from "./unknown.ts";
 
 /** An item or a file of a unit, with its content. */
 export interface ManifestItem {
@@ -20,8 +22,9 @@ function parseItem(line: string, content: readonly string[]): ManifestItem {
     return { kind, name, attributes: Object.fromEntries(pairs), content: content.join("\n") };
 }
 
-/** The items of a manifest; none where the text is not one. */
-export function manifestItems(text: string | undefined): ManifestItem[] {
+/** The items of the manifest on a command's standard input; none where it is not one, or is not known yet. */
+export function manifestItems(inputs: CommandInputs): ManifestItem[] {
+    const text = known(() => inputs.stdin);
     if (text?.startsWith("metalstream ") !== true) return [];
     const items: { line: string; content: string[] }[] = [];
     for (const line of text.split("\n").slice(1)) {

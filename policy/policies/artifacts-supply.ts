@@ -56,7 +56,7 @@ export const artifactsDownloadsPinned = commandPolicy({
     remedy: "Name it in the catalogue of artifacts, with sha256 and size; never pipe a download into a shell.",
     settings: {},
     check: (inputs) => [
-        ...manifestItems(inputs.stdin)
+        ...manifestItems(inputs)
             .filter(({ kind }) => kind === "artifact")
             .flatMap((artifact) =>
                 unpinned(artifact).map((key) => ({

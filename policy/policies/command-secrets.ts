@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Commands on hosts: secrets go over standard input, marked as secret. */
-import {
-    UnknownValueError,
-    type PolicyResource,
-    type ResourceValidationPolicy,
-} from "@pulumi/policy";
+import type { PolicyResource, ResourceValidationPolicy } from "@pulumi/policy";
 import { commandTexts, type CommandInputs } from "../lib/command.ts";
 import { manifestItems } from "../lib/manifest.ts";
 import { commandPolicy, commandType, metadata, stackPolicy, type Finding } from "../lib/policy.ts";
 import { isMarkedSecret, markSecret } from "../lib/secret-mark.ts";
 import { isSecretName, secretsIn } from "../lib/secrets.ts";
 import { texts } from "../lib/settings.ts";
+import { known } from "../lib/unknown.ts";
 
 const viaStdin = "Pass it on standard input, as a secret.";
 
@@ -51,17 +48,6 @@ const generated: Readonly<Record<string, readonly string[]>> = {
     "random:index/randomPassword:RandomPassword": ["result"],
     "random:index/randomBytes:RandomBytes": ["base64", "hex"],
 };
-
-/** A property's value; undefined while it is unknown, as everything new is in a preview. */
-function known(read: () => unknown): string | undefined {
-    try {
-        const value = read();
-        return typeof value === "string" ? value : undefined;
-    } catch (error) {
-        if (error instanceof UnknownValueError) return undefined;
-        throw error;
-    }
-}
 
 interface Generated {
     readonly name: string;
@@ -123,7 +109,7 @@ export const commandOutputsNoSecrets = stackPolicy({
 /** Whether a text on standard input must be kept as a secret. */
 function needsMark(stdin: string): boolean {
     return (
-        manifestItems(stdin).some(({ kind }) => kind === "secret") ||
+        manifestItems({ stdin }).some(({ kind }) => kind === "secret") ||
         secretsIn(stdin).includes("a private key")
     );
 }

@@ -12,8 +12,8 @@ export const hostSecretsPrivate = commandPolicy({
     why: "Every daemon runs as its own user so that one that is broken into cannot read what the others keep.",
     remedy: "Give it mode 0600.",
     settings: { mode: text("0600", "Most that a secret's mode may grant, octal", "^[0-7]{4}$") },
-    check: ({ stdin }, { mode }) =>
-        manifestItems(stdin).flatMap(({ kind, name, attributes }) => {
+    check: (inputs, { mode }) =>
+        manifestItems(inputs).flatMap(({ kind, name, attributes }) => {
             const found = attributes["mode"] ?? "0644";
             const excess = Number.parseInt(found, 8) & ~Number.parseInt(mode, 8);
             if (kind !== "secret" || excess === 0) return [];
@@ -29,8 +29,8 @@ export const hostFilesNoSecrets = commandPolicy({
     why: "Ordinary files are shown by preview, kept in the state in clear text and may be read by others on the host.",
     remedy: "Declare the file as a secret item, or have it refer to one.",
     settings: {},
-    check: ({ stdin }) =>
-        manifestItems(stdin)
+    check: (inputs) =>
+        manifestItems(inputs)
             .filter(({ kind }) => kind !== "secret")
             .flatMap(({ name, content }) =>
                 secretsIn(content).map((kind) => ({
