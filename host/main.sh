@@ -74,20 +74,20 @@ read_payload() {
 
 # run_limited VERB: in its own process group, under the time limit; ends with its exit code.
 run_limited() {
-    local child watchdog code
+    local child watchdog code signalled
     set -m
     run_verb "$1" &
     child=$!
     (end_after "$MS_LIMIT" "$child") </dev/null >/dev/null 2>&1 &
     watchdog=$!
     set +m
-    trap 'kill -TERM -- "-$child" 2>/dev/null' TERM INT
-    [[ $1 =~ ^(check|facts|probe)$ ]] && trap 'kill -TERM -- "-$child" 2>/dev/null' HUP
-    wait "$child"
-    code=$?
-    while kill -0 "$child" 2>/dev/null; do
+    trap 'signalled=yes; kill -TERM -- "-$child" 2>/dev/null' TERM INT
+    [[ $1 =~ ^(check|facts|probe)$ ]] && trap 'signalled=yes; kill -TERM -- "-$child" 2>/dev/null' HUP
+    while :; do
+        signalled=""
         wait "$child"
         code=$?
+        [[ -n $signalled ]] || break   # a signal ends the wait, not the child
     done
     kill -KILL -- "-$watchdog" 2>/dev/null
     wait "$watchdog" 2>/dev/null
@@ -106,6 +106,7 @@ end_after() {
 
 run_verb() {
     set +m
+    exec {MS_STDERR}>&2   # a signal may come while standard error goes to a file
     trap 'stopped' TERM
     "verb_$1"
 }
@@ -113,6 +114,7 @@ run_verb() {
 # stopped: what was being written stays aside and is swept.
 stopped() {
     trap '' TERM
+    exec 2>&"$MS_STDERR"
     if [[ -e $MS_WORK/late ]]; then
         die stop "the time limit of $MS_LIMIT s has passed" "look at the load of this host and run again"
     fi

@@ -69,7 +69,7 @@ describe("host program: interruption, time limit and lock", function () {
     it("ends by its time limit, with all its processes", () => {
         const { out, err } = inBox(
             `${slow} start=$SECONDS; ms converge limit=1 <w >/dev/null; echo code=$?; ((SECONDS - start < 8)) && echo soon; ${left}
-             pgrep -f 'sleep 30.25' >/dev/null && echo alive`,
+             pgrep -f '^sleep 30.25' >/dev/null && echo alive`,
             { w: waiting },
         );
         assert.equal(out, "code=1\nsoon\nleft:\n");
@@ -121,7 +121,10 @@ describe("host program: artifacts", function () {
         );
         assert.match(out, /^changed artifact a-1: unpacked to \/opt\/metalstream\/a-1$/m);
         assert.match(out, /^hello\nconverged .* 0 changed, 1 unchanged\nrequests=1\ncode=1$/m);
-        assert.match(out, /^\/opt\/metalstream:\na-1\n\n\/var\/cache\/metalstream:\ntoken -\ndrift/m);
+        assert.match(
+            out,
+            /^\/opt\/metalstream:\na-1\n\n\/var\/cache\/metalstream:\ntoken -\ndrift/m,
+        );
         assert.match(out, /drift artifact b-1 missing\ndrift artifact c-1 missing\n$/);
         assert.match(
             err,
