@@ -52,7 +52,10 @@ async function ensureDisk(path: string, sizeMiB: number): Promise<void> {
     renameSync(draft, path);
 }
 
-/** Makes the host's folders, disks and own files. What a host that was on before has written stays. */
+/**
+ * Makes the host's folders, disks and own files, once: a host that was on before comes back with what was written to its
+ * disks, as a real one does.
+ */
 export async function prepareHost(
     layout: LabLayout,
     host: LabHost,
@@ -60,6 +63,10 @@ export async function prepareHost(
 ): Promise<void> {
     const dir = hostDir(layout, host);
     const upper = join(dir, "upper");
+    const done = join(dir, "prepared");
+    if (existsSync(done)) {
+        return;
+    }
     for (const name of ["work", "root", "disks", ...DISKS.map((disk) => `mnt/${disk}`)]) {
         mkdirSync(join(dir, name), { recursive: true });
     }
@@ -75,6 +82,7 @@ export async function prepareHost(
         rmSync(target, { force: true });
         writeFileSync(target, text, { mode });
     }
+    writeFileSync(done, "");
 }
 
 /** Switches a prepared host on. Does nothing when it is on. */

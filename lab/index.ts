@@ -14,6 +14,7 @@ import {
     type Identity,
     writeDirectory,
 } from "./access.ts";
+import { type Disk, fill, unfill, wipe } from "./drills.ts";
 import {
     atConsole,
     cutPower,
@@ -33,6 +34,7 @@ import { type Report, step } from "./progress.ts";
 import { attempt, poll, type Result, type RunOptions } from "./shell.ts";
 import { claim, readState, release, removeState, resolveLayout, writeState } from "./state.ts";
 
+export type { Disk } from "./drills.ts";
 export type { LabHost, LabOptions } from "./layout.ts";
 export { describeMissing, missingPrerequisites } from "./prerequisites.ts";
 export type { Result } from "./shell.ts";
@@ -222,6 +224,24 @@ export async function isolate(name: string, options: LabOptions = {}): Promise<v
 export async function rejoin(name: string, options: LabOptions = {}): Promise<void> {
     const { layout, host } = select(name, options);
     await connect(layout, host, true);
+}
+
+/** Deletes all that is on the host's temporary disks (tmpfs mounts beside the system's own), and gives their paths. */
+export async function wipeTemporary(name: string, options: LabOptions = {}): Promise<string[]> {
+    const { layout, host } = select(name, options);
+    return wipe(layout, host);
+}
+
+/** Fills a data disk to its last block. */
+export async function fillDisk(name: string, disk: Disk, options: LabOptions = {}): Promise<void> {
+    const { layout, host } = select(name, options);
+    await fill(layout, host, disk);
+}
+
+/** Ends `fillDisk`. */
+export async function freeDisk(name: string, disk: Disk, options: LabOptions = {}): Promise<void> {
+    const { layout, host } = select(name, options);
+    await unfill(layout, host, disk);
 }
 
 /** Runs a shell command over ssh as the login user (`sudo` needs no password). The exit code is in the answer. */
