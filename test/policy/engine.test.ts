@@ -61,23 +61,16 @@ describe("policy pack under the real engine", function () {
         await rm(folder, { recursive: true, force: true });
     });
 
-    async function preview(
+    async function ask(
+        verb: readonly string[],
         values: object,
-        ...options: string[]
     ): Promise<{ code: number; text: string }> {
         await writeFile(join(folder, "values.yaml"), flat({ ...good, ...values }));
-        const args = [
-            "preview",
-            "--stack",
-            "test",
-            "--config-file",
-            "values.yaml",
-            "--color=never",
-        ];
+        const args = [...verb, "--stack", "test", "--config-file", "values.yaml", "--color=never"];
         const pack = ["--policy-pack", join(root, "policy"), "--policy-pack-config"];
         const config = join(root, "policy/config/prod.json");
         try {
-            const { stdout, stderr } = await run(pulumi, [...args, ...options, ...pack, config], {
+            const { stdout, stderr } = await run(pulumi, [...args, ...pack, config], {
                 cwd: folder,
                 env,
             });
@@ -93,7 +86,7 @@ describe("policy pack under the real engine", function () {
     }
 
     it("lets the platform of stack prod pass", async () => {
-        const { code, text } = await preview({});
+        const { code, text } = await ask(["preview"], {});
         assert.equal(code, 0, text);
         assert.match(text, /metalstream@v0\.1\.0/);
     });
@@ -103,7 +96,7 @@ describe("policy pack under the real engine", function () {
         platform.hdfs.replication = 2;
         const { host, user } = good.connection;
         const connection = { host, user };
-        const { code, text } = await preview({ platform, connection });
+        const { code, text } = await ask(["preview"], { platform, connection });
         assert.notEqual(code, 0);
         assert.match(text, /\[mandatory\].* hdfs-blocks-replicated/);
         assert.match(text, /hdfs\.replication: found 2, expected at least 3\./);
@@ -111,9 +104,22 @@ describe("policy pack under the real engine", function () {
         assert.match(text, /connection\.hostKey: no host key is pinned\./);
     });
 
+    it("stops an update before the resource is touched", async () => {
+        const create = "kafka-configs --password=hunter2";
+        const { code, text } = await ask(["up", "--yes", "--skip-preview"], { create });
+        assert.notEqual(code, 0);
+        assert.match(text, /\[mandatory\].* command-text-no-secrets/);
+        assert.match(text, /create: holds a password or secret in clear text\./);
+        const { stdout } = await run(pulumi, ["stack", "export", "--stack", "test"], {
+            cwd: folder,
+            env,
+        });
+        assert.doesNotMatch(stdout, /command:remote:Command/);
+    });
+
     it("marks standard input with a secret as secret", async () => {
         const stdin = "metalstream 1\nhost m1\nsecret /k owner=a group=a mode=0600\n| word\n";
-        const { code, text } = await preview({ stdin }, "--diff");
+        const { code, text } = await ask(["preview", "--diff"], { stdin });
         assert.equal(code, 0, text);
         assert.match(text, /\[remediate\].* command-stdin-encrypted/);
         assert.match(text, /stdin +: \[secret\]/);
