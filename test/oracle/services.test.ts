@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The rendered files of lab, staging and prod, read by the services' own parsers: they parse, and say what the topology says. */
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { initialControllers } from "../../components/kafka/config.ts";
 import { ask, whyNot, type Answers } from "./jvm.ts";
@@ -31,7 +31,14 @@ if (reason !== undefined && process.env["CI"] !== undefined) throw new Error(rea
                 );
                 const folders = units.map(({ folder }) => folder);
                 const hosts = [`-Djdk.net.hosts.file=${tree.hosts(stack)}`];
-                const answers = await ask("hadoop", "HadoopOracle.java", folders, hosts);
+                const bad = mistyped(
+                    units[0],
+                    "hdfs-site.xml",
+                    "dfs.datanode.data",
+                    "dfs.datanod.data",
+                );
+                const answers = await ask("hadoop", "HadoopOracle.java", [...folders, bad], hosts);
+                assert.deepEqual(unknownIn(answers, bad), ["hdfs-site.xml: dfs.datanod.data.dir"]);
                 for (const unit of units) checkHadoop(unit, answers);
             });
         }
@@ -45,9 +52,11 @@ if (reason !== undefined && process.env["CI"] !== undefined) throw new Error(rea
             const [first] = units;
             assert.ok(first);
             const voters = `voters=${initialControllers(first.config, "4L6g3nShT-eMCtK--X86sw")}`;
-            const args = [...units.map(({ folder }) => folder), voters, ...new Set(topics)];
+            const bad = mistyped(first, "server.properties", "log.dirs", "logs.dir");
+            const args = [...units.map(({ folder }) => folder), bad, voters, ...new Set(topics)];
             const answers = await ask("kafka", "KafkaOracle.java", args);
             for (const unit of units) checkKafka(unit, answers);
+            assert.deepEqual(unknownIn(answers, bad), ["logs.dir"]);
             const controllers = namesWith(first.config, "kafka-controller");
             assert.equal(answers.get("voters")?.get("voter")?.length, controllers.length);
         });
@@ -66,15 +75,31 @@ if (reason !== undefined && process.env["CI"] !== undefined) throw new Error(rea
             const units = unitsNamed(/^spark-/);
             for (const unit of units)
                 writeFileSync(path.join(unit.folder, "arguments"), daemonArguments(unit));
-            const folders = units.map(({ folder }) => folder);
+            const bad = mistyped(units[0], "spark-defaults.conf", "eventLog.dir", "eventlog.dir");
+            const folders = [...units.map(({ folder }) => folder), bad];
             const options = tokens(units[0]?.files["java.args"] ?? "").filter((token) =>
                 token.startsWith("--add-opens"),
             );
             const answers = await ask("spark", "SparkOracle.java", folders, options);
             for (const unit of units) checkSpark(unit, answers);
+            assert.deepEqual(unknownIn(answers, bad), ["spark.eventlog.dir"]);
         });
     },
 );
+
+/** Keys that the service does not know: the oracles are asked with a mistake too, so that silence means something. */
+const unknownIn = (answers: Answers, folder: string) => answers.get(folder)?.get("unknown");
+
+/** A copy of a unit's folder with one mistake in one file; returns its path. */
+function mistyped(unit: Unit | undefined, file: string, from: string, to: string): string {
+    assert.ok(unit);
+    const folder = `${unit.folder}-mistyped`;
+    cpSync(unit.folder, folder, { recursive: true });
+    const text = unit.files[file] ?? "";
+    assert.ok(text.includes(from));
+    writeFileSync(path.join(folder, file), text.replace(from, to));
+    return folder;
+}
 
 /** Reads the answers about one unit; a key that was not said is an empty list. */
 function about(
