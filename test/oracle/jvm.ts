@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Runs the oracles: small Java programs on the very class path of a service. */
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { Artifact } from "../../lib/artifacts/artifact.ts";
@@ -22,12 +22,15 @@ export function whyNot(): string | undefined {
     return `not in the artifact cache: ${missing.join(", ")}; node lib/artifacts/cli.ts build`;
 }
 
-/** Folder of an unpacked artifact beside the cache; unpacked once per content. */
-export function unpacked({ directory, file }: Artifact): string {
+/** Folder of an unpacked artifact beside the cache; unpacked once per content, older ones go. */
+export function unpacked({ directory, file, name }: Artifact): string {
     const root = path.join(path.dirname(cacheFolder()), "oracle");
     const folder = path.join(root, path.basename(directory));
     if (existsSync(folder)) return folder;
     mkdirSync(root, { recursive: true });
+    for (const older of readdirSync(root).filter((entry) => entry.startsWith(`${name}-`))) {
+        rmSync(path.join(root, older), { recursive: true, force: true });
+    }
     const work = mkdtempSync(path.join(root, "work-"));
     try {
         execFileSync("tar", ["-xf", path.join(cacheFolder(), file), "-C", work]);
