@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A process killed in the middle of its files, and one told to end: the next one finishes, nothing lost, nothing twice. */
 class RestartTest {
-    private static final int FILES = 10;
+    private static final int FILES = 8;
     private static final int LINES = 50;
 
     @TempDir
