@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { runProvider } from "../plugin/main.ts";
-import { Pool } from "../ssh/pool.ts";
-import { commandProvider } from "./provider.ts";
+import { enableCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
 
-const pool = new Pool();
-
-await runProvider(commandProvider(pool), async () => {
-    await pool.drain();
-});
+// Before anything else is loaded: it saves a third of the start.
+enableCompileCache(fileURLToPath(new URL("../compile-cache", import.meta.url)));
+await import("./serve.ts");

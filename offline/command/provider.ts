@@ -2,6 +2,8 @@
 import type { ProviderDefinition } from "../plugin/resource.ts";
 import type { Pool } from "../ssh/pool.ts";
 import { COMMAND_VERSION } from "../versions.ts";
+import { LOCAL_COMMAND, LOCAL_RUN } from "./local-command.ts";
+import { copyFile, copyToRemote } from "./remote-copy.ts";
 import { remoteCommand } from "./remote-command.ts";
 import { SCHEMA } from "./schema.ts";
 
@@ -16,8 +18,11 @@ export function commandProvider(pool: Pool): ProviderDefinition {
         version: COMMAND_VERSION,
         schema: SCHEMA,
         resources: {
+            "command:local:Command": LOCAL_COMMAND,
             "command:remote:Command": remoteCommand(pool),
+            "command:remote:CopyToRemote": copyToRemote(pool),
+            "command:remote:CopyFile": copyFile(pool),
         },
-        functions: {},
+        functions: { "command:local:run": LOCAL_RUN },
     };
 }

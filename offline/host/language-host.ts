@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { homedir } from "node:os";
+import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
 import type { ServerWritableStream, UntypedServiceImplementation } from "@grpc/grpc-js";
 import languagePb from "@pulumi/pulumi/proto/language_pb.js";
@@ -25,7 +27,7 @@ import { interruptChildren } from "./child.ts";
 import { installDependencies } from "./install.ts";
 import { findNode } from "./node.ts";
 import { parseOptions } from "./options.ts";
-import { installedPackages } from "./packages.ts";
+import { installedPackages, isInstalled } from "./packages.ts";
 import type { RequiredPlugin } from "./packages.ts";
 import { programInfo, runProgram } from "./program.ts";
 import { runPlugin } from "./run-plugin.ts";
@@ -122,10 +124,11 @@ async function requiredPackages(
     request: GetRequiredPackagesRequest,
 ): Promise<GetRequiredPackagesResponse> {
     const response = new languagePb.GetRequiredPackagesResponse();
+    const pulumiHome = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
     for (const installed of await installedPackages(
         programInfo(request.getInfo()).getProgramDirectory(),
     )) {
-        if (installed.plugin !== undefined) {
+        if (installed.plugin !== undefined && (await isInstalled(pulumiHome, installed.plugin))) {
             response.addPackages(packageDependency(installed.plugin));
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dirent } from "node:fs";
-import { readdir, readFile, realpath } from "node:fs/promises";
+import { access, readdir, readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 
 /** A resource plugin that an installed npm package asks for. */
@@ -97,6 +97,22 @@ async function visit(path: string, visited: Set<string>, found: InstalledPackage
         await walk(join(real, "node_modules"), visited, found);
     } catch {
         // Not a package: the program cannot load it either.
+    }
+}
+
+/**
+ * Whether a plugin is installed. Only such ones are reported as required: where plugins are seeded their
+ * downloads do not work, and the engine would try them before every run. A plugin that a program really
+ * uses is asked for again then, with an error that names it.
+ *
+ * @param pulumiHome `$PULUMI_HOME`
+ */
+export async function isInstalled(pulumiHome: string, plugin: RequiredPlugin): Promise<boolean> {
+    try {
+        await access(join(pulumiHome, "plugins", `resource-${plugin.name}-${plugin.version}`));
+        return true;
+    } catch {
+        return false;
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { buildCli, downloadCli, installCli } from "./cli.ts";
 import { exists, isExecutable, readIfThere, writeAtomically } from "./files.ts";
@@ -8,6 +8,9 @@ import { downloadPlugin, PLUGINS, pluginState, removePlugin, seedPlugin } from "
 import type { SeedPlugin } from "./plugins.ts";
 import type { Say } from "./progress.ts";
 import { installRuntime, shim } from "./runtime.ts";
+
+/** How long a runtime stays that a newer one has replaced. */
+const RUNTIME_KEPT_MS = 3_600_000;
 
 /** How `ensure` goes about it. */
 export interface EnsureOptions {
@@ -84,11 +87,12 @@ async function ensurePlugin(
     }
 }
 
-/** A runtime that no shim refers to any more; the programs that run from it have loaded what they need. */
+/** Removes runtimes that no shim refers to any more, unless one may just be starting from them. */
 async function removeOldRuntimes(paths: Paths, current: string): Promise<void> {
     for (const name of await runtimeFolders(paths)) {
         const folder = join(paths.versionFolder, name);
-        if (folder !== current) {
+        const age = Date.now() - (await stat(folder)).mtimeMs;
+        if (folder !== current && age > RUNTIME_KEPT_MS) {
             await rm(folder, { recursive: true, force: true });
         }
     }

@@ -133,14 +133,22 @@ class HostPool {
 
     #startDial(status: (message: string) => void): Dialing {
         const abort = new AbortController();
-        const link = dial({ signal: abort.signal, status }, this.#connection, async (proxy) => {
-            const lease = await this.#pool.lease(
-                { ...proxy, proxy: undefined },
-                { signal: abort.signal, status },
-            );
-            return lease.client;
+        const context = { signal: abort.signal, status };
+        let proxyLease: Lease | undefined;
+        const link = dial(context, this.#connection, async (proxy) => {
+            proxyLease = await this.#pool.lease({ ...proxy, proxy: undefined }, context);
+            return proxyLease.client;
         })
-            .then((client) => this.#add(client))
+            .then(
+                (client) => {
+                    client.on("close", () => proxyLease?.release());
+                    return this.#add(client);
+                },
+                (error: unknown) => {
+                    proxyLease?.release();
+                    throw error;
+                },
+            )
             .finally(() => {
                 this.#dialing = undefined;
             });
@@ -179,10 +187,15 @@ export class Pool {
 
     /** Waits until no share is out (commands that were cancelled end first), then ends all connections. */
     async drain(): Promise<void> {
-        while ([...this.#hosts.values()].some((host) => host.isBusy())) {
+        const hosts = [...this.#hosts.values()];
+        while (hosts.some((host) => host.isBusy())) {
+            // Those behind a proxy end first: they are what keeps the connection to the proxy busy.
+            for (const host of hosts.filter((one) => !one.isBusy())) {
+                host.close();
+            }
             await sleep(DRAIN_POLL_MS);
         }
-        for (const host of this.#hosts.values()) {
+        for (const host of hosts) {
             host.close();
         }
     }

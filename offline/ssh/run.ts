@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientChannel } from "ssh2";
-import { messageOf } from "../plugin/serve.ts";
 import type { Connection } from "./connection.ts";
 import { address } from "./connection.ts";
 import { commandFailure, exitReason, quote } from "./errors.ts";
+import { openOn } from "./open.ts";
 import type { Lease, Pool } from "./pool.ts";
 import type { RetryContext } from "./retry.ts";
 import { Session } from "./session.ts";
 
 /** How long a command that was asked to end may take before it is killed. */
 const TERM_GRACE_MS = 1000;
-/** How often a session that was refused, or whose connection broke before it ran, is tried anew. */
-const OPEN_ATTEMPTS = 5;
 
 /** A command to run on another machine. */
 export interface RemoteCommand {
@@ -45,41 +43,18 @@ export async function runRemote(
     context: RetryContext,
     remote: RemoteCommand,
 ): Promise<Output> {
-    const { session, lease } = await openSession(pool, connection, context);
+    const { opened: session, lease } = await openOn(pool, connection, context, (client) =>
+        Session.open(client),
+    );
     try {
         await setEnvironment(session, remote);
         const channel = await session.exec(remote.command);
-        return await collect(channel, connection, context, remote, lease);
+        return await collect(session, channel, connection, context, remote, lease);
     } catch (error) {
         session.close();
         throw error;
     } finally {
         lease.release();
-    }
-}
-
-/** Nothing has run before a session is open, so all that fails until then may be tried again. */
-async function openSession(
-    pool: Pool,
-    connection: Connection,
-    context: RetryContext,
-): Promise<{ session: Session; lease: Lease }> {
-    for (let attempt = 1; ; attempt++) {
-        const lease = await pool.lease(connection, context);
-        try {
-            return { session: await Session.open(lease.client), lease };
-        } catch (error) {
-            if (!lease.isLost()) {
-                lease.isFull();
-            }
-            lease.release();
-            if (attempt === OPEN_ATTEMPTS) {
-                throw new Error(
-                    `ssh: ${connection.user}@${address(connection)} opens no session: ${messageOf(error)}`,
-                    { cause: error },
-                );
-            }
-        }
     }
 }
 
@@ -98,6 +73,7 @@ async function setEnvironment(session: Session, remote: RemoteCommand): Promise<
 }
 
 async function collect(
+    session: Session,
     channel: ClientChannel,
     connection: Connection,
     context: RetryContext,
@@ -122,7 +98,7 @@ async function collect(
 
     const how = await Promise.race([ended, aborted(context.signal)]);
     if (how === "aborted") {
-        await terminate(channel, ended);
+        await terminate(session, ended);
         throw commandFailure("cancelled before it ended", remote.command, Buffer.concat(both));
     }
     const lost = lease.isLost() && how.code === null && how.signal === undefined;
@@ -166,12 +142,15 @@ function aborted(signal: AbortSignal): Promise<"aborted"> {
  * Ends a command as far as SSH can: sshd passes the signals on to the command's process group, except
  * to processes of another user (sudo). The close of the session then takes their output away.
  */
-async function terminate(channel: ClientChannel, ended: Promise<End>): Promise<void> {
+async function terminate(session: Session, ended: Promise<End>): Promise<void> {
     try {
-        channel.signal("TERM");
-        await Promise.race([ended, sleep(TERM_GRACE_MS)]);
-        channel.signal("KILL");
-        channel.close();
+        session.signal("TERM");
+        const grace = await Promise.race([ended, sleep(TERM_GRACE_MS)]);
+        if (grace !== undefined) {
+            return;
+        }
+        session.signal("KILL");
+        session.close();
     } catch {
         // The channel is closed already: there is nothing left to end.
     }

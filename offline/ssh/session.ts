@@ -11,6 +11,7 @@ interface Internals {
         session(channel: number, window: number, packet: number): void;
         env(channel: number, key: string, value: string, wantReply: boolean): void;
         exec(channel: number, command: string, wantReply: boolean): void;
+        signal(channel: number, name: string): void;
     };
 }
 
@@ -84,6 +85,16 @@ export class Session {
             throw new Error("ssh: the server refused to run a command");
         }
         return this.#channel;
+    }
+
+    /**
+     * Sends a signal, such as `TERM`, to the command. ssh2's own method does nothing once the command's
+     * input has ended, which it always has here.
+     */
+    signal(name: string): void {
+        if (this.#channel.outgoing.state === "open" || this.#channel.outgoing.state === "eof") {
+            this.#client._protocol.signal(this.#channel.outgoing.id, name);
+        }
     }
 
     /** Gives the session up. */
