@@ -47,8 +47,8 @@ async function ensureDisk(path: string, sizeMiB: number): Promise<void> {
     const draft = `${path}.draft`;
     writeFileSync(draft, "");
     truncateSync(draft, sizeMiB * 1024 * 1024);
-    // No blocks reserved for root: the size is what services can use.
-    await run("mkfs.ext4", ["-q", "-m", "0", "-E", "nodiscard", draft]);
+    // No blocks reserved for root: the size is what services can use. The block size of big disks, on small ones too.
+    await run("mkfs.ext4", ["-q", "-b", "4096", "-m", "0", "-E", "nodiscard", draft]);
     renameSync(draft, path);
 }
 

@@ -64,7 +64,7 @@ const silent: Report = () => undefined;
 
 const lockOf = (layout: LabLayout): string => join(layout.dir, "lock");
 
-/** The image that running hosts use must not change under them; a link is enough to hold on to it. */
+/** Fixes the image that this lab's hosts use. */
 function useImage(layout: LabLayout, image: string): void {
     rmSync(join(layout.dir, "image"), { force: true });
     symlinkSync(image, join(layout.dir, "image"));
@@ -76,7 +76,8 @@ async function bootHosts(layout: LabLayout, image: string, report: Report): Prom
         report("  ✓ all hosts are on");
         return;
     }
-    if (off.length === layout.hosts.length || !existsSync(join(layout.dir, "image"))) {
+    // What hosts have written belongs to the image that they wrote it over; a newer one is for the next lab.
+    if (!existsSync(join(layout.dir, "image"))) {
         useImage(layout, image);
     }
     await step(report, `boot ${off.map((host) => host.name).join(" ")}`, async () => {

@@ -67,7 +67,10 @@ export async function raiseNetwork(
     const { bridge, gateway } = layout;
     await refuseTakenSubnet(layout);
     if (!hasLink(bridge)) {
-        await run("ip", ["link", "add", bridge, "type", "bridge"]);
+        // An address of its own: a bridge without one takes that of a host, and changes it when that host goes off.
+        const hex = gateway.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0"));
+        const mac = ["02", "6d", ...hex].join(":");
+        await run("ip", ["link", "add", bridge, "address", mac, "type", "bridge"]);
     }
     await run("ip", ["address", "replace", `${gateway}/24`, "dev", bridge]);
     await run("ip", ["link", "set", bridge, "up"]);

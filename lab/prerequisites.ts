@@ -81,8 +81,11 @@ export async function missingPrerequisites(): Promise<Missing[]> {
     if (missing.length > 0) {
         return missing;
     }
-    const overlay = await attempt("modprobe", ["-q", "overlay"]).catch(() => undefined);
-    if (overlay?.code !== 0 && !fileHas("/proc/filesystems", /\boverlay$/m)) {
+    const inKernel = (): boolean => fileHas("/proc/filesystems", /\boverlay$/m);
+    if (!inKernel() && hasProgram("modprobe")) {
+        await attempt("modprobe", ["-q", "overlay"]);
+    }
+    if (!inKernel()) {
         missing.push({ what: "the overlay file system", how: "use a kernel with overlayfs" });
     }
     const tryMount = "mount -t tmpfs metalstream-trial /mnt";

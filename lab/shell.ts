@@ -21,7 +21,7 @@ export interface RunOptions {
     readonly log?: string;
 }
 
-/** Runs a program to its end and gives its answer, whatever the exit code. A killed program has code 128 + signal or 124. */
+/** Runs a program to its end and gives its answer, whatever the exit code; 124 for one that was killed. */
 export function attempt(
     program: string,
     args: readonly string[],
@@ -32,9 +32,10 @@ export function attempt(
         const child = spawn(program, args, {
             stdio: ["pipe", log ?? "pipe", log ?? "pipe"],
             env: { ...process.env, ...options.env },
-            timeout: (options.timeoutSeconds ?? 600) * 1000,
-            killSignal: "SIGKILL",
         });
+        // Not spawn's own `timeout`: that one keeps us waiting when the program could not be started at all.
+        const seconds = options.timeoutSeconds ?? 600;
+        const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
         let stdout = "";
         let stderr = "";
         child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -43,9 +44,11 @@ export function attempt(
         child.stdin?.on("error", () => undefined);
         child.stdin?.end(options.input ?? "");
         child.on("error", (error) => {
+            clearTimeout(timer);
             reject(new Error(`lab: cannot run ${program}: ${error.message}`));
         });
         child.on("close", (code) => {
+            clearTimeout(timer);
             if (log !== undefined) {
                 closeSync(log);
             }

@@ -45,10 +45,8 @@ describe("lab", function () {
             console.log(`    the lab cannot run here:\n${lab.describeMissing(missing)}`);
             this.skip();
         }
-        // Beside the checkout's other files: a folder in memory cannot hold the hosts' disks.
-        // The name has what mount options and socket paths do not bear.
-        const base = join(import.meta.dirname, "..", "..", ".lab-tests");
-        execFileSync("mkdir", ["-p", base]);
+        // On a disk, which /tmp may not be, and under a name that mount options and socket paths cannot carry.
+        const base = mkdtempSync("/var/tmp/metalstream-lab-");
         dir = mkdtempSync(join(base, `with space, comma:colon ${"long ".repeat(15)}`));
         options = { dir, bridge: BRIDGE, subnet: SUBNET, diskMiB: 128 };
         settingsBefore = forwarding();
