@@ -21,7 +21,8 @@ bootstrap() {
     while read -r word key rest; do
         case $word in
         "") ;;
-        gate) GATE[$key]=$rest ;;
+        # shellcheck disable=SC2034  # read by the steps of the services
+        gate) GATE["$key"]=$rest ;;
         *) usage "bootstrap $1: unknown line '$word $key'" ;;
         esac
     done

@@ -149,12 +149,17 @@ bootstrap_hdfs_directories() {
     for key in "${!GATE[@]}"; do
         [[ $key == directory.* ]] || continue
         read -r path owner mode <<<"${GATE[$key]}"
-        webhdfs PUT "$active" "$path" "op=MKDIRS&permission=$mode" >/dev/null &&
-            webhdfs PUT "$active" "$path" "op=SETPERMISSION&permission=$mode" &&
-            webhdfs PUT "$active" "$path" "op=SETOWNER&owner=$owner&group=$owner" ||
+        make_hdfs_directory "$active" "$path" "$owner" "$mode" ||
             die hdfs-directories "cannot make $path" "see the NameNode's journal on ${active%:*}"
         step "hdfs: $path owner=$owner mode=$mode"
     done
+}
+
+# make_hdfs_directory NAMENODE PATH OWNER MODE
+make_hdfs_directory() {
+    webhdfs PUT "$1" "$2" "op=MKDIRS&permission=$4" >/dev/null &&
+        webhdfs PUT "$1" "$2" "op=SETPERMISSION&permission=$4" &&
+        webhdfs PUT "$1" "$2" "op=SETOWNER&owner=$3&group=$3"
 }
 
 hdfs_writable() {

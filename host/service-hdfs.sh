@@ -116,20 +116,21 @@ gate_after_hdfs_zkfc() {
 
 # No block may have fewer live replicas than wanted when a DataNode goes.
 gate_before_hdfs_datanode() {
-    local active state
+    local active state live
     active=$(active_namenode "${GATE[namenodes]}") || return 1
     state=$(jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=FSNamesystem")
     [[ $(json_field MissingBlocks <<<"$state") == 0 && $(json_field UnderReplicatedBlocks <<<"$state") == 0 ]] || return 1
-    (($(json_field NumLiveDataNodes <<<"$(jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=FSNamesystemState")") >= GATE[datanodes]))
+    live=$(jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=FSNamesystemState" | json_field NumLiveDataNodes)
+    [[ ${live:-0} -ge ${GATE[datanodes]} ]]
 }
 
 # It is back when it reports to the active NameNode.
 gate_after_hdfs_datanode() {
     local actors
-    actors=$(jmx "$MS_HOST" 9864 "Hadoop:service=DataNode,name=DataNodeInfo" | tr -d '\\')
+    actors=$(jmx "$MS_HOST" 9864 "Hadoop:service=DataNode,name=DataNodeInfo" | unescape)
     [[ $actors == *'"ActorState":"RUNNING"'* ]] || return 1
     local active
     active=$(active_namenode "${GATE[namenodes]}") || return 1
-    jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=NameNodeInfo" | tr -d '\\' |
+    jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=NameNodeInfo" | unescape |
         grep -qF "\"$MS_HOST:9866\":{\"infoAddr\""
 }

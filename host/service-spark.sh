@@ -38,8 +38,11 @@ masters_healthy() {
     ((alive == 1))
 }
 
+# While nobody leads, nothing is taken away by a restart: it may be what mends the quorum.
 gate_before_spark_master() {
-    masters_healthy
+    poll 90 masters_healthy && return
+    alive_master "${GATE[masters]}" >/dev/null && return 1
+    step "spark-master: no master leads, so a restart takes nothing away"
 }
 
 gate_after_spark_master() {

@@ -23,6 +23,11 @@ json_field() {
     grep -oE "\"$1\" *: *(\"[^\"]*\"|[-0-9.]+|true|false)" | sed -E 's/^"[^"]*" *: *//; s/^"(.*)"$/\1/'
 }
 
+# unescape: JSON within a JSON string, as Hadoop's beans have it, without its backslashes.
+unescape() {
+    tr -d "\\\\"
+}
+
 # jmx HOST PORT QUERY: a bean of a Hadoop daemon.
 jmx() {
     http_get "$1" "$2" "/jmx?qry=$3"

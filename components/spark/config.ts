@@ -8,6 +8,7 @@ import { properties } from "../../lib/render/properties.ts";
 import { javaArguments, systemdUnit } from "../../lib/render/unit.ts";
 import { endpoints, hasRole, ports, sparkMasterUrl } from "../../lib/topology.ts";
 import { coreSite, hdfsSite } from "../hdfs/site.ts";
+import { waitForZookeeper } from "../zookeeper/wait.ts";
 import { artifactItem, currentDirectory, ownedDirectory, userItems } from "../service.ts";
 
 export const user = "spark";
@@ -177,6 +178,7 @@ function sparkUnit(
         "core-site.xml": coreSite(config),
         "hdfs-site.xml": hdfsSite(config),
         "log4j2.properties": log4j2,
+        ...(role === "spark-master" ? { "wait-for-zookeeper.sh": waitForZookeeper(config) } : {}),
         "java.args": javaArguments({
             unit: role,
             heapMiB,
@@ -192,6 +194,10 @@ function sparkUnit(
             writable: [home, ...writable],
             mounts: writable,
             environment: sparkEnvironment(config, host, role, artifact),
+            prepare:
+                role === "spark-master"
+                    ? [`/bin/bash ${currentDirectory(role)}/wait-for-zookeeper.sh`]
+                    : [],
             startsUserCode: role === "spark-worker",
         }),
     });

@@ -32,7 +32,7 @@ function shellCommand(verb: string, keep: boolean): string {
     const stored =
         `mkdir -p ${directory} && head -c ${bytes} >${path}.$$ && chmod 755 ${path}.$$ && ` +
         `mv ${path}.$$ ${path} && exec ${path} ${verb}`;
-    const passing = `exec /bin/bash -c "$(head -c ${bytes})" ${name} ${verb}`;
+    const passing = `exec /bin/bash <(head -c ${bytes}) ${verb} program=${name}`;
     return `sudo -n /bin/bash -c '${keep ? stored : passing}'`;
 }
 

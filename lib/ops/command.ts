@@ -58,7 +58,9 @@ export function hostCommand(
     const minutes = spec.minutes ?? 15;
     const parts = [
         spec.verb,
+        // Steps of several services meet on one host and follow one another there: each waits for the host's lock as long as it may run.
         `limit=${minutes * 60}`,
+        `wait=${minutes * 60}`,
         ...(spec.token === undefined ? [] : [`token=${spec.token}`]),
     ];
     const everything = ["connection", "create", "update", "delete", "stdin"];
