@@ -15,13 +15,13 @@ grant_is_fresh() {
 }
 
 # bootstrap NAME: reads the specification and runs the step. The caller holds the host's lock.
+# shellcheck disable=SC2034  # GATE is read by the steps of the services
 bootstrap() {
     local name=${1//-/_} word key rest
     has_function "bootstrap_$name" || usage "bootstrap knows no '$1'"
     while read -r word key rest; do
         case $word in
         "") ;;
-        # shellcheck disable=SC2034  # read by the steps of the services
         gate) GATE["$key"]=$rest ;;
         *) usage "bootstrap $1: unknown line '$word $key'" ;;
         esac
