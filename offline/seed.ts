@@ -11,6 +11,9 @@ const USAGE = `usage: node offline/seed.ts <verb>
   status              say what is there and where it comes from
   remove              remove what was seeded, and only that`;
 
+// stripTypeScriptTypes is what node does to this very file; its warning would only disturb.
+process.removeAllListeners("warning");
+
 const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { offline: { type: "boolean", default: false } },

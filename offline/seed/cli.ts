@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from "node:child_process";
+import { rename } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { messageOf } from "../plugin/serve.ts";
@@ -96,7 +97,7 @@ export async function buildCli(paths: Paths, say: Say): Promise<void> {
                 "Check that the Go module proxy answers: go env GOPROXY",
         );
     }
-    await linkOrCopy(built, paths.cachedCli);
+    await rename(built, paths.cachedCli);
 }
 
 /** Puts the CLI that was built where the launcher looks for it. */

@@ -35,6 +35,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { local, remote } from "@pulumi/command";
 import * as random from "@pulumi/random";
 
+// Otherwise Node 22 needs 20 s to colour the stack of an error: the SDK's source maps name paths such as
+// node_modules/@pulumi/resource.ts, on which util.inspect loops until its string is too long.
+Error.prepareStackTrace = undefined;
 interface Spec { type: string; name: string; args: Record<string, any>; opts?: object; secrets?: string[] }
 const types: Record<string, any> = {
     remote: remote.Command,
