@@ -37,8 +37,9 @@ export class Fleet {
         this.#answers = answers;
     }
 
-    /** Facts of a host; undefined when it was not asked or did not answer. */
+    /** Facts of a host; undefined when it is down, was not asked or did not answer: then nothing is known of its data. */
     facts(host: HostConfig): HostFacts | undefined {
+        if (host.state !== "present") return undefined;
         const answer = this.#answers.get(host.name);
         return answer?.kind === "facts" ? answer.facts : undefined;
     }
@@ -84,6 +85,18 @@ export class Fleet {
             { verb: `bootstrap ${arguments_}`, payload, once: true },
             options,
         );
+    }
+
+    /** Declares a bootstrap step that makes data (a format, a birth): protected from removal where the configuration says so. */
+    birth(
+        name: string,
+        host: HostConfig,
+        arguments_: string,
+        gates: pulumi.Input<Gates>,
+        options: pulumi.CustomResourceOptions,
+    ): pulumi.Resource {
+        const { protect } = this.config;
+        return this.bootstrap(name, host, arguments_, gates, { ...options, protect });
     }
 
     /** Declares the roll of units of one service on one host: gate, switch and restart where another digest runs, gate. */

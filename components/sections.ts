@@ -2,6 +2,7 @@
 /** The outline of what each host gets: every service contributes a section. Pure. */
 import type { Artifact } from "../lib/artifacts/artifact.ts";
 import type { Config, HostConfig } from "../lib/config/schema.ts";
+import { systemPlaces } from "../lib/facts/preflight.ts";
 import { item, manifest, type Section, type UnitBlock } from "../lib/manifest.ts";
 import { hasRole, portsOfUnit } from "../lib/topology.ts";
 import { hdfsSection } from "./hdfs/config.ts";
@@ -9,7 +10,7 @@ import { namenodeQuestions } from "./hdfs/lifecycle.ts";
 import { nameDirectories } from "./hdfs/site.ts";
 import { baseSection } from "./host/config.ts";
 import { kafkaSection, logDirectory } from "./kafka/config.ts";
-import { controllerQuestions } from "./kafka/lifecycle.ts";
+import { brokerQuestions, controllerQuestions } from "./kafka/lifecycle.ts";
 import { artifactItem } from "./service.ts";
 import { sparkSection } from "./spark/config.ts";
 import { logShippingSection } from "./streaming/logs.ts";
@@ -58,7 +59,7 @@ function jobsSection(config: Config, host: HostConfig, artifacts: Artifacts): Se
 
 function questions(config: Config, host: HostConfig, units: readonly UnitBlock[]): string {
     return [
-        ...config.hardware.disks.map((path) => item.disk(path)),
+        ...[...config.hardware.disks, ...systemPlaces].map((path) => item.disk(path)),
         ...units.flatMap(({ name }) =>
             (portsOfUnit[name] ?? []).map((port) => item.port(port, name)),
         ),
@@ -66,6 +67,9 @@ function questions(config: Config, host: HostConfig, units: readonly UnitBlock[]
         ...(hasRole(host, "namenode") ? namenodeQuestions(nameDirectories(config)) : []),
         ...(hasRole(host, "kafka-controller")
             ? controllerQuestions(logDirectory(config, "kafka-controller"))
+            : []),
+        ...(hasRole(host, "kafka-broker")
+            ? brokerQuestions(logDirectory(config, "kafka-broker"))
             : []),
     ].join("");
 }

@@ -14,6 +14,14 @@ grant_is_fresh() {
     ((now - given < GRANT_SECONDS && given - now < GRANT_SECONDS))
 }
 
+# disks_mounted: is a file system mounted on each data disk (`gate disks PATH,…`)? An unmounted disk may hold the only copy.
+disks_mounted() {
+    local disk
+    for disk in ${GATE[disks]//,/ }; do
+        mountpoint -q -- "$disk" || return 1
+    done
+}
+
 # bootstrap NAME: reads the specification and runs the step. The caller holds the host's lock.
 # shellcheck disable=SC2034  # GATE is read by the steps of the services
 bootstrap() {

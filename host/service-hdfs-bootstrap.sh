@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # The first start of HDFS. Nothing is ever forced; where in doubt it refuses and says what a person must decide.
-# Gates: `namedirs PATH,…`, `nameservice`, `namenodes` and `journalnodes` (HTTP endpoints), `uid` of nothing else.
+# Gates: `namedirs PATH,…`, `disks PATH,…` (mount points), `nameservice`, `namenodes` and `journalnodes` (HTTP endpoints), `uid` of nothing else.
 
 NAMENODE_BIRTH=$MS_STATE/namenode.birth
 
-# name_directory_state PATH: missing, empty, formatted (VERSION and an image) or partial.
+# name_directory_state PATH: missing, empty, formatted (VERSION and an image), unfilled or partial.
+# `unfilled` is an empty directory that a NameNode started on: without VERSION it is not formatted (Storage.analyzeStorage), and is filled
+# at the next checkpoint.
 name_directory_state() {
     if [[ ! -d $1 || ! -r $1 ]]; then
         echo missing
@@ -13,21 +15,35 @@ name_directory_state() {
         echo empty
     elif [[ -f $1/current/VERSION ]] && compgen -G "$1/current/fsimage_[0-9]*" >/dev/null; then
         echo formatted
+    elif [[ ! -e $1/current/VERSION && -z $(find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name current ! -name in_use.lock -print -quit) ]]; then
+        echo unfilled
     else
         echo partial
     fi
 }
 
-# name_directories_state: the one state of all name directories, or partial when they differ.
+# combined_state STATE…: the one state of all name directories. Pure; every combination is in a test. One image is enough: the NameNode
+# loads it and formats the directories that have none (FSImage.recoverTransitionRead, NOT_FORMATTED).
+combined_state() {
+    local states=" $* "
+    case $states in
+    *" missing "* | "  ") echo missing ;;
+    *" partial "*) echo partial ;;
+    *" formatted "*) echo formatted ;;
+    *" unfilled "*) echo partial ;;
+    *) echo empty ;;
+    esac
+}
+
+# name_directories_state: missing also where a disk is not mounted, since converge makes directories on what lies below it.
 name_directories_state() {
-    local path state all=""
+    local path
+    local -a states=()
+    disks_mounted || { echo missing && return; }
     for path in ${GATE[namedirs]//,/ }; do
-        state=$(name_directory_state "$path")
-        [[ $state != missing ]] || { echo missing && return; }
-        [[ -z $all || $all == "$state" ]] || { echo partial && return; }
-        all=$state
+        states+=("$(name_directory_state "$path")")
     done
-    echo "$all"
+    combined_state "${states[@]}"
 }
 
 # journals_state: unreachable when any is, else formatted when any is, else unformatted.

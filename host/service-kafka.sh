@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Kafka in KRaft mode: probes, gates and the first start of a node.
-# Gates: `node ID`, `brokers w1:9092,…`, `controllers m1:9093,…`, `directory PATH`.
+# Gates: `node ID`, `brokers w1:9092,…`, `controllers m1:9093,…`, `directory PATH`; first starts also `disks PATH,…` (mount points).
 
 KAFKA_TOOLS=io.metalstream.tools
 
@@ -12,17 +12,29 @@ quorum_leader() {
     [[ -n $leader && $leader != -1 ]] && printf '%s' "$leader"
 }
 
+# controller_role ACTIVE ID LEADER EPOCH -> leader | follower | candidate | voter | down. Pure; every combination is in a test.
+# `candidate` never saw an election: its epoch is 0, since asking for votes beforehand does not raise it (KIP-996). Any other controller
+# without a leader is a `voter`, and may hold what a quorum committed.
+controller_role() {
+    local active=$1 id=$2 leader=$3 epoch=$4
+    if [[ $active != yes ]]; then
+        echo down
+    elif [[ -n $leader ]]; then
+        [[ $leader == "$id" ]] && echo leader || echo follower
+    elif [[ $epoch == 0 ]]; then
+        echo candidate
+    else
+        echo voter
+    fi
+}
+
 probe_kafka_controller() {
-    local properties=$MS_CONFIG/kafka-controller/current/server.properties directory id leader
+    local properties=$MS_CONFIG/kafka-controller/current/server.properties directory id epoch active=no
     directory=$(sed -n 's/^log\.dirs=//p' "$properties" 2>/dev/null)
     id=$(sed -n 's/^node\.id=//p' "$properties" 2>/dev/null)
-    if ! systemctl -q is-active kafka-controller; then
-        echo down
-    elif leader=$(quorum_leader "$directory"); then
-        [[ $leader == "$id" ]] && echo leader || echo follower
-    else
-        echo candidate
-    fi
+    epoch=$(json_field leaderEpoch 2>/dev/null <"$directory/__cluster_metadata-0/quorum-state")
+    systemctl -q is-active kafka-controller && active=yes
+    controller_role "$active" "$id" "$(quorum_leader "$directory")" "$epoch"
 }
 
 # kafka_gate UNIT BEFORE_OR_AFTER SECONDS: one JVM that asks until the conditions hold (know-how of KafkaGate in jobs/).
@@ -49,9 +61,9 @@ gate_after_kafka_broker() {
     [[ ${decision-} != restart ]] || kafka_gate kafka-broker after 5
 }
 
-# kafka_directory_state PATH: missing, empty or formatted.
+# kafka_directory_state PATH: missing (also where a disk is not mounted), empty, formatted or partial.
 kafka_directory_state() {
-    if [[ ! -d $1 || ! -r $1 ]]; then
+    if [[ ! -d $1 || ! -r $1 ]] || ! disks_mounted; then
         echo missing
     elif [[ -f $1/meta.properties ]]; then
         echo formatted

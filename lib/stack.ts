@@ -26,6 +26,7 @@ export function rawConfig(values: Readonly<Record<string, string>>): Record<stri
 }
 
 function parseValue(value: string): unknown {
+    if (value === "true" || value === "false") return value === "true";
     if (!/^[[{"]/.test(value.trim())) return value;
     try {
         return JSON.parse(value) as unknown;

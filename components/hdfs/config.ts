@@ -26,12 +26,15 @@ interface Daemon {
     readonly heap: keyof Config["heaps"];
     readonly main: string;
     readonly writable: (config: Config) => string[];
-    readonly conditions?: (config: Config) => string[];
+    readonly evidence?: (config: Config) => string[];
 }
 
-/** Evidence that a NameNode was formatted: until then neither it nor its ZKFC starts. */
-const formatted = (config: Config) =>
-    nameDirectories(config).map((path) => `${path}/current/VERSION`);
+/**
+ * Evidence that a NameNode was formatted: until then neither it nor its ZKFC starts. An image in one directory is enough, since the
+ * NameNode fills an empty one from it (FSImage.recoverTransitionRead); VERSION without an image is a format that was cut off.
+ */
+const images = (config: Config) =>
+    nameDirectories(config).map((path) => `${path}/current/fsimage_[0-9]*`);
 
 const daemons = {
     journalnode: {
@@ -47,7 +50,7 @@ const daemons = {
         heap: "namenode",
         main: "org.apache.hadoop.hdfs.server.namenode.NameNode",
         writable: nameDirectories,
-        conditions: formatted,
+        evidence: images,
     },
     zkfc: {
         unit: "hdfs-zkfc",
@@ -55,7 +58,7 @@ const daemons = {
         heap: "zkfc",
         main: "org.apache.hadoop.hdfs.tools.DFSZKFailoverController",
         writable: () => [],
-        conditions: formatted,
+        evidence: images,
     },
     datanode: {
         unit: "hdfs-datanode",
@@ -100,7 +103,7 @@ function daemonUnit(config: Config, daemon: Daemon, artifact: Artifact): UnitBlo
             user,
             writable,
             mounts: writable,
-            conditions: daemon.conditions?.(config) ?? [],
+            anyOf: daemon.evidence?.(config) ?? [],
             ...(daemon.unit === "hdfs-namenode" ? { stopSeconds: 180 } : {}),
         }),
     });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig, Role } from "../../lib/config/schema.ts";
-import { endpoints, namenodeId, ports } from "../../lib/topology.ts";
+import { endpoints, namenodeId, ports, withRole } from "../../lib/topology.ts";
 import type { Fleet, Gates } from "../fleet.ts";
 import { rollChain } from "../roll-chain.ts";
 import type { Units } from "../sections.ts";
@@ -102,24 +102,29 @@ export class Hdfs extends pulumi.ComponentResource {
         const namenodes = fleet.active("namenode");
         const grant = fleet.grant(
             mayFormat(
-                namenodes.map((host) => fleet.facts(host)),
+                withRole(fleet.config, "namenode").map((host) => fleet.facts(host)),
                 namedirs.split(","),
             ),
         );
         const done: pulumi.Resource[] = [...dependsOn, ...this.#converged("namenode")];
-        const declare = (host: HostConfig, verb: string) =>
-            fleet.bootstrap(
-                `${this.#name}-${verb.split(" ")[0] ?? ""}-${host.name}`,
+        const disks = fleet.config.hardware.disks.join(",");
+        const declare = (step: string, host: HostConfig, verb: string) =>
+            fleet.birth(
+                `${this.#name}-${step}-${host.name}`,
                 host,
                 verb,
-                { ...this.#gates, namedirs },
+                { ...this.#gates, namedirs, disks },
                 {
                     parent: this,
                     dependsOn: [...done],
                 },
             );
         for (const [i, host] of namenodes.entries()) {
-            done.push(declare(host, i === 0 ? `namenode${grant}` : "standby"));
+            done.push(
+                i === 0
+                    ? declare("format", host, `namenode${grant}`)
+                    : declare("standby", host, "standby"),
+            );
         }
         return done;
     }

@@ -10,17 +10,21 @@ export function namenodeQuestions(nameDirectories: readonly string[]): string[] 
     return nameDirectories.map((path) => item.evidence(key(path), "empty", path));
 }
 
+/** `missing` proves nothing while the disk below it is not mounted: the image may lie on that disk. */
+function knownEmpty(facts: HostFacts | undefined, path: string): boolean {
+    const onMountedDisk = [...(facts?.disks ?? [])].some(
+        ([disk, { kind }]) => kind === "mounted" && path.startsWith(`${disk}/`),
+    );
+    return onMountedDisk && ["yes", "missing"].includes(facts?.evidence.get(key(path)) ?? "");
+}
+
 /**
- * A file system may be formatted only when every name directory of every NameNode is known to be empty. `missing` counts as empty before
- * the first converge has made it: the host refuses again when the disk is not mounted.
+ * A file system may be formatted only when every name directory of every NameNode, those that are down or out of reach included, is known
+ * to be empty, or not yet made by the first converge, on a disk that is mounted.
  */
 export function mayFormat(
     namenodes: readonly (HostFacts | undefined)[],
     nameDirectories: readonly string[],
 ): boolean {
-    return namenodes.every((facts) =>
-        nameDirectories.every((path) =>
-            ["yes", "missing"].includes(facts?.evidence.get(key(path)) ?? "unknown"),
-        ),
-    );
+    return namenodes.every((facts) => nameDirectories.every((path) => knownEmpty(facts, path)));
 }

@@ -32,7 +32,6 @@ export function coreSite(config: Config): string {
         // Names and addresses are a table, not a script: no process a look-up, and nothing that can answer wrongly under load.
         "net.topology.node.switch.mapping.impl": "org.apache.hadoop.net.TableMapping",
         "net.topology.table.file.name": `${currentDirectory("hdfs-namenode")}/topology.table`,
-        "hadoop.http.staticuser.user": "hdfs",
         // Deleted files stay a day in the trash.
         "fs.trash.interval": "1440",
         ...config.hdfs.overrides.coreSite,

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { HostConfig } from "../../lib/config/schema.ts";
-import { endpoints, ports } from "../../lib/topology.ts";
+import { endpoints, ports, withRole } from "../../lib/topology.ts";
 import type { Fleet, Gates } from "../fleet.ts";
 import { rollChain } from "../roll-chain.ts";
 import type { Units } from "../sections.ts";
@@ -38,12 +38,13 @@ export class Kafka extends pulumi.ComponentResource {
         const id = new random.RandomBytes(
             `${name}-cluster-id`,
             { length: 16 },
-            { parent: this, protect: true },
+            { parent: this, protect: config.protect },
         );
         this.clusterId = pulumi.unsecret(id.base64).apply(toClusterId);
-        const controllers = this.#format("kafka-controller");
+        const controllers = this.#format("kafka-controller", []);
         const rolls = this.#rollControllers(controllers);
-        this.ready = [...rolls, ...this.#format("kafka-broker")];
+        // A formatted broker is the evidence that all controllers were formatted before (lifecycle.ts).
+        this.ready = [...rolls, ...this.#format("kafka-broker", controllers)];
         this.bootstrapServers = pulumi.output(bootstrapServers);
         this.registerOutputs({
             bootstrapServers: this.bootstrapServers,
@@ -51,28 +52,28 @@ export class Kafka extends pulumi.ComponentResource {
         });
     }
 
-    #format(role: KafkaRole): pulumi.Resource[] {
+    #format(role: KafkaRole, after: pulumi.Resource[]): pulumi.Resource[] {
         const { fleet, converged } = this.#args;
-        const hosts = fleet.active(role);
+        const everybody = (of: KafkaRole) =>
+            withRole(fleet.config, of).map((host) => fleet.facts(host));
         const given =
             role === "kafka-controller" &&
-            mayFormatControllers(hosts.map((host) => fleet.facts(host)));
-        return hosts.map((host) => {
+            mayFormatControllers(everybody("kafka-controller"), everybody("kafka-broker"));
+        return fleet.active(role).map((host) => {
             const gates = this.clusterId.apply((cluster) => ({
                 ...kafkaGates(fleet, host, role, this.#args.tools),
                 cluster,
                 voters: initialControllers(fleet.config, cluster),
+                disks: fleet.config.hardware.disks.join(","),
             }));
-            return fleet.bootstrap(
+            return fleet.birth(
                 `${this.#name}-format-${role}-${host.name}`,
                 host,
                 `${role}${fleet.grant(given)}`,
                 gates,
                 {
                     parent: this,
-                    dependsOn: [converged.get(host.name)].filter(
-                        (resource) => resource !== undefined,
-                    ),
+                    dependsOn: [converged.get(host.name) ?? [], after].flat(),
                 },
             );
         });

@@ -37,7 +37,7 @@ export class ZooKeeper extends pulumi.ComponentResource {
         const everybody = withRole(fleet.config, "zookeeper").map((host) => fleet.facts(host));
         const grant = fleet.grant(mayBeBorn(everybody));
         const births = members.map((host) =>
-            fleet.bootstrap(`${name}-birth-${host.name}`, host, `zookeeper${grant}`, gates, {
+            fleet.birth(`${name}-birth-${host.name}`, host, `zookeeper${grant}`, gates, {
                 parent: this,
                 dependsOn: members.flatMap((member) => args.converged.get(member.name) ?? []),
             }),

@@ -260,6 +260,12 @@ export const schema = z.strictObject({
                 ),
         })
         .describe("Where the hosts get the software from"),
+    protect: z
+        .boolean()
+        .default(true)
+        .describe(
+            "Whether what made data (formats, births, ids) is protected from removal and destroy",
+        ),
     facts: z
         .enum(["on", "off"])
         .default("on")

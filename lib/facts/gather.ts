@@ -45,13 +45,20 @@ export async function ask(
 ): Promise<Answer> {
     try {
         const stdin = hostProgram().text + payload;
-        const { code, stdout, stderr } = await runOnHost(
+        const { code, stdout, stderr, sent, received } = await runOnHost(
             target,
             shellCommand(verb, keep),
             stdin,
             limits,
         );
-        if (code === 0) return { kind: "facts", facts: parseFacts(stdout) };
+        if (code === 0) {
+            const facts = parseFacts(stdout);
+            const values = new Map(facts.values).set(
+                "asked-at",
+                `${sent / 1000} ${received / 1000}`,
+            );
+            return { kind: "facts", facts: { ...facts, values } };
+        }
         const said = stderr.trim() === "" ? stdout.trim() : stderr.trim();
         return { kind: "failed", reason: `${verb} ended with ${code}: ${said}` };
     } catch (error) {

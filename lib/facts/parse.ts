@@ -13,7 +13,10 @@ export interface UnitFacts {
 
 /** What a host said of itself. */
 export interface HostFacts {
-    /** Single-valued lines, such as `os`, `kernel`, `hostname`, `machine-id`, `clock`, `cores`, `memory-mib`. */
+    /**
+     * Single-valued lines, such as `os`, `kernel`, `hostname`, `machine-id`, `clock`, `cores`, `memory-mib`; and `asked-at`, seconds of this
+     * machine's clock before and after the question (gather.ts).
+     */
     readonly values: ReadonlyMap<string, string>;
     readonly token: string | undefined;
     /** SHA-256 of the manifest that was applied last. */
@@ -24,7 +27,7 @@ export interface HostFacts {
     readonly diffs: ReadonlyMap<string, readonly string[]>;
     readonly warnings: readonly string[];
     readonly units: ReadonlyMap<string, UnitFacts>;
-    /** Port -> who holds it: a unit, `free` or `foreign`. */
+    /** Port -> who holds it: a unit, `free` or `foreign <process>[<pid>]`. */
     readonly ports: ReadonlyMap<number, string>;
     readonly disks: ReadonlyMap<string, Readonly<Record<string, string>>>;
     readonly evidence: ReadonlyMap<string, string>;
@@ -44,6 +47,9 @@ function pairs(words: readonly string[]): Record<string, string> {
         });
     return Object.fromEntries(split);
 }
+
+/** `2181 held by zookeeper` -> `zookeeper`; `2181 foreign java[123]` -> `foreign java[123]`. */
+const holder = (rest: string) => rest.replace(/^\S+ ?/, "").replace(/^held by /, "");
 
 function unitFacts(words: readonly string[]): UnitFacts {
     const values = pairs(words);
@@ -76,9 +82,9 @@ export function parseFacts(output: string): HostFacts {
         "|": (rest) => diff.push(rest),
         warning: (rest) => facts.warnings.push(rest),
         unit: (_, [name = "", ...words]) => facts.units.set(name, unitFacts(words)),
-        port: (_, [port = "", ...words]) => facts.ports.set(Number(port), words.at(-1) ?? ""),
+        port: (rest, [port = ""]) => facts.ports.set(Number(port), holder(rest)),
         disk: (_, [path = "", kind = "", ...words]) =>
-            facts.disks.set(path, { kind, ...pairs(words) }),
+            facts.disks.set(path, { ...pairs(words), kind }),
         evidence: (_, [key = "", value = ""]) => facts.evidence.set(key, value),
         role: (_, [unit = "", value = ""]) => facts.roles.set(unit, value),
     };
@@ -86,7 +92,8 @@ export function parseFacts(output: string): HostFacts {
         const space = line.indexOf(" ");
         const key = space < 0 ? line : line.slice(0, space);
         const rest = space < 0 ? "" : line.slice(space + 1);
-        const handler = take[key];
+        // Not simply take[key]: a host may say `constructor`.
+        const handler = Object.hasOwn(take, key) ? take[key] : undefined;
         if (handler === undefined) facts.values.set(key, rest);
         else handler(rest, rest.split(" "));
     }

@@ -24,15 +24,52 @@ const quorumRoles: readonly Role[] = [
 
 const maxSkewSeconds = 5;
 
+/** Where packages, artifacts and logs go: their file systems are asked for free space. */
+export const systemPlaces = ["/var", "/opt"] as const;
+const minFreeMiB = 1024;
+
 const finding = (host: HostConfig, what: string, fix: string): Diagnostic => ({
     path: host.name,
     what,
     fix,
 });
 
-function median(values: readonly number[]): number {
-    const sorted = [...values].sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)] ?? 0;
+/** How far a host's clock is ahead of this machine's, at least and at most, seconds. */
+interface Offset {
+    readonly least: number;
+    readonly most: number;
+}
+
+/** The host read its clock at some time between question and answer, so its offset is only known within these bounds. */
+function clockOffset(facts: HostFacts): Offset | undefined {
+    const clock = Number(facts.values.get("clock") ?? Number.NaN);
+    const [sent = Number.NaN, received = Number.NaN] = (facts.values.get("asked-at") ?? "")
+        .split(" ")
+        .map((word) => (word === "" ? Number.NaN : Number(word)));
+    const offset = { least: clock - received, most: clock - sent };
+    return Number.isNaN(offset.least + offset.most) ? undefined : offset;
+}
+
+/** The offset that agrees with most hosts (Marzullo's algorithm: it is the lower bound of one of them). */
+function agreedOffset(offsets: readonly Offset[]): number {
+    const agreeing = (at: number) => offsets.filter((o) => o.least <= at && at <= o.most).length;
+    return offsets
+        .map(({ least }) => least)
+        .reduce((best, at) => (agreeing(at) > agreeing(best) ? at : best), offsets[0]?.least ?? 0);
+}
+
+function clockFindings(known: Known): Diagnostic[] {
+    const measured = known.flatMap(([host, facts]) => {
+        const offset = clockOffset(facts);
+        return offset === undefined ? [] : [{ host, offset }];
+    });
+    const agreed = agreedOffset(measured.map(({ offset }) => offset));
+    return measured.flatMap(({ host, offset }) => {
+        const skew = Math.max(0, offset.least - agreed) + Math.min(0, offset.most - agreed);
+        if (Math.abs(skew) <= maxSkewSeconds) return [];
+        const what = `its clock is at least ${Math.abs(skew).toFixed(1)} s ${skew > 0 ? "ahead of" : "behind"} the others'`;
+        return [finding(host, what, "set up time synchronisation (chrony)")];
+    });
 }
 
 function systemFindings(host: HostConfig, facts: HostFacts, config: Config): Diagnostic[] {
@@ -113,40 +150,26 @@ function portFindings(host: HostConfig, facts: HostFacts): Diagnostic[] {
 }
 
 function spaceFindings(host: HostConfig, facts: HostFacts): Diagnostic[] {
-    const free = Number(facts.disks.get("/")?.["free-mib"] ?? Number.NaN);
-    if (Number.isNaN(free) || free >= 1024) return [];
-    return [
-        finding(
-            host,
-            `the system disk has ${free} MiB left`,
-            "free at least 1024 MiB for packages and artifacts",
-        ),
-    ];
+    return systemPlaces.flatMap((path) => {
+        const disk = facts.disks.get(path);
+        const free = Number(disk?.["free-mib"] ?? Number.NaN);
+        if (disk?.["kind"] === "missing" || Number.isNaN(free) || free >= minFreeMiB) return [];
+        const fix = `free at least ${minFreeMiB} MiB for packages and artifacts`;
+        return [finding(host, `the disk of ${path} has ${free} MiB left`, fix)];
+    });
 }
 
 type Known = readonly (readonly [HostConfig, HostFacts])[];
 
 /** What only shows when all hosts are seen together. */
 function sharedFindings(known: Known): Diagnostic[] {
-    const found: Diagnostic[] = [];
-    const clocks = known.map(
-        ([, facts]) =>
-            Number(facts.values.get("clock")) - Number(facts.values.get("asked-at") ?? 0),
-    );
-    const middle = median(clocks);
+    const found: Diagnostic[] = clockFindings(known);
     for (const [i, [host, facts]] of known.entries()) {
-        const skew = (clocks[i] ?? middle) - middle;
-        if (Math.abs(skew) > maxSkewSeconds) {
-            found.push(
-                finding(
-                    host,
-                    `its clock is ${skew.toFixed(1)} s off the others'`,
-                    "set up time synchronisation (chrony)",
-                ),
-            );
-        }
         const id = facts.values.get("machine-id");
-        const twin = known.slice(0, i).find(([, other]) => other.values.get("machine-id") === id);
+        const twin =
+            id === undefined
+                ? undefined
+                : known.slice(0, i).find(([, other]) => other.values.get("machine-id") === id);
         if (twin !== undefined) {
             found.push(
                 finding(

@@ -14,6 +14,9 @@ export interface CommandResult {
     readonly code: number;
     readonly stdout: string;
     readonly stderr: string;
+    /** This machine's clock when the command was sent and when its end was known, milliseconds: bounds of when it ran. */
+    readonly sent: number;
+    readonly received: number;
 }
 
 /** Time to connect and to run, milliseconds. */
@@ -95,6 +98,7 @@ function execute(
         const timer = setTimeout(() => {
             reject(new SshError(`no answer within ${limits.command / 1000} s`));
         }, limits.command);
+        const sent = Date.now();
         client.exec(command, (error, channel) => {
             if (error) {
                 clearTimeout(timer);
@@ -110,7 +114,7 @@ function execute(
             channel.on("exit", (status: number | null) => (code = status ?? -1));
             channel.on("close", () => {
                 clearTimeout(timer);
-                resolve({ code, ...output });
+                resolve({ code, ...output, sent, received: Date.now() });
             });
             channel.end(stdin);
         });

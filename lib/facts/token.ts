@@ -47,5 +47,8 @@ export function rollToken(
             now,
             stale.map(({ name }) => name),
         );
-    return states[0]?.unit?.rolled ?? fresh(now, ["new"]);
+    const tokens = new Set(states.map(({ unit }) => unit?.rolled));
+    const [token] = tokens;
+    // A roll that failed between two units leaves them with different tokens.
+    return tokens.size === 1 && token !== undefined ? token : fresh(now, ["new"]);
 }

@@ -10,6 +10,8 @@ export interface DaemonUnit {
     readonly writable: readonly string[];
     /** Paths that must exist before the daemon may start: the evidence of its bootstrap. */
     readonly conditions?: readonly string[];
+    /** Patterns (glob), at least one of which must match something before the daemon may start. */
+    readonly anyOf?: readonly string[];
     /** Mounts that must be there. */
     readonly mounts?: readonly string[];
     /** Commands run before the start, as root. */
@@ -38,6 +40,11 @@ export function systemdUnit(unit: DaemonUnit): string {
         "Wants=network-online.target",
         ...lines("RequiresMountsFor", unit.mounts),
         ...lines("ConditionPathExists", unit.conditions),
+        // `|`: systemd joins conditions by "and", these by "or".
+        ...lines(
+            "ConditionPathExistsGlob",
+            unit.anyOf?.map((pattern) => `|${pattern}`),
+        ),
         // A daemon that waits for others restarts until they are there; it must not give up.
         "StartLimitIntervalSec=0",
         "",

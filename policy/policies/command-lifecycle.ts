@@ -48,7 +48,7 @@ export const bootstrapResourcesProtected = resourcePolicy({
     remedy: "Set protect; to remove it on purpose, run `pulumi state unprotect` first.",
     settings: {
         pattern: text(
-            "(^|-)(format|birth|cluster-id)(-|$)",
+            "(^|-)(format|standby|birth|cluster-id)(-|$)",
             "Names of the resources, a regular expression",
         ),
         exempt: texts([], "Names that need no protection"),
