@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,9 +19,23 @@ import { SshServer } from "./support/ssh-server.ts";
 
 const NEVER = new AbortController().signal;
 
-describe("ssh: commands over pooled connections", () => {
+describe("ssh: commands over pooled connections", function () {
+    this.timeout(20_000);
     let server: SshServer;
     let pool: Pool;
+    const agentOfTester = process.env["SSH_AUTH_SOCK"];
+
+    before(() => {
+        process.env["SSH_AUTH_SOCK"] = "";
+    });
+
+    after(() => {
+        if (agentOfTester === undefined) {
+            delete process.env["SSH_AUTH_SOCK"];
+        } else {
+            process.env["SSH_AUTH_SOCK"] = agentOfTester;
+        }
+    });
 
     beforeEach(async () => {
         server = await SshServer.start();
@@ -235,6 +251,32 @@ describe("ssh: commands over pooled connections", () => {
             server = await SshServer.start({ password: "secret" });
             await run("true", {}, server.connection({ password: "secret" }));
             assert.deepEqual(server.logins, ["tester password"]);
+        });
+
+        it("uses a key of the agent", async function () {
+            const folder = mkdtempSync(join(tmpdir(), "offline-agent-"));
+            const agentSocketPath = join(folder, "agent.sock");
+            const agent = spawn("ssh-agent", ["-D", "-a", agentSocketPath], { stdio: "ignore" });
+            try {
+                const missing = await Promise.race([once(agent, "error"), sleep(300)]);
+                if (missing !== undefined) {
+                    this.skip();
+                }
+                const added = spawnSync("ssh-add", ["-"], {
+                    input: SshServer.userKey,
+                    env: { ...process.env, SSH_AUTH_SOCK: agentSocketPath },
+                });
+                assert.equal(added.status, 0, added.stderr.toString());
+                await run(
+                    "true",
+                    {},
+                    server.connection({ agentSocketPath, privateKey: undefined }),
+                );
+                assert.deepEqual(new Set(server.logins), new Set(["tester publickey"]));
+            } finally {
+                agent.kill();
+                rmSync(folder, { recursive: true });
+            }
         });
 
         it("names the agent's socket when it is dead", async () => {

@@ -92,8 +92,10 @@ export class SshServer {
 
     stop(): void {
         this.dropClients();
-        for (const process of this.#processes) {
-            process.kill("SIGKILL");
+        for (const { pid } of this.#processes) {
+            if (pid !== undefined) {
+                process.kill(-pid, "SIGKILL");
+            }
         }
         this.#listener.close();
     }
