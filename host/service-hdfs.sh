@@ -131,6 +131,5 @@ gate_after_hdfs_datanode() {
     [[ $actors == *'"ActorState":"RUNNING"'* ]] || return 1
     local active
     active=$(active_namenode "${GATE[namenodes]}") || return 1
-    jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=NameNodeInfo" | unescape |
-        grep -qF "\"$MS_HOST:9866\":{\"infoAddr\""
+    [[ $(jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=NameNodeInfo" | unescape) == *"\"$MS_HOST:9866\":{\"infoAddr\""* ]]
 }

@@ -57,8 +57,13 @@ gate_before_spark_worker() {
 gate_after_spark_worker() {
     local alive
     alive=$(alive_master "${GATE[masters]}") || return 1
-    http_get "${alive%:*}" "${alive##*:}" /json/ | tr -d ' \n' |
-        grep -oE '"id":"worker-[^}]*"state":"[A-Z]+"' | grep -F "\"host\":\"$MS_HOST\"" | grep -q '"state":"ALIVE"'
+    [[ $(worker_states "$alive" "$MS_HOST") == *ALIVE* ]]
+}
+
+# worker_states MASTER HOST: state of each entry that the master has of the host's worker; dead ones of earlier starts stay listed.
+worker_states() {
+    http_get "${1%:*}" "${1##*:}" /json/ | tr -d ' \n' | sed 's/{"id":"worker-/\n&/g' |
+        grep -F "\"host\":\"$2\"" | json_field state
 }
 
 gate_after_spark_history() {

@@ -13,10 +13,11 @@ import {
     status,
     up,
 } from "./index.ts";
+import { deploy, prepare } from "./platform.ts";
 
 const USAGE = `usage: node lab/cli.ts COMMAND [options]
 
-  up --hosts-only       boot the six hosts; what is there already stays
+  up [--hosts-only]     boot the six hosts and bring the platform onto them; what is there already stays
   down                  take the lab away, without a trace but caches and host keys
   status [--json]       show hosts, addresses, racks
   kill HOST             cut the host's power
@@ -60,9 +61,12 @@ async function main(): Promise<void> {
     const [command, host] = positionals;
     const onHost = { kill, boot, isolate, rejoin };
     if (command === "up" && positionals.length === 1) {
+        const platform = !values["hosts-only"];
+        if (platform) await prepare(report);
         report("lab: hosts");
         report(table(await up(options, report)));
-        report("  try: ssh -F .lab/ssh_config m1");
+        if (platform) await deploy(report);
+        else report("  try: ssh -F .lab/ssh_config m1");
     } else if (command === "down" && positionals.length === 1) {
         report("lab: down");
         await down(options, report);

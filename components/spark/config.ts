@@ -8,7 +8,7 @@ import { properties } from "../../lib/render/properties.ts";
 import { javaArguments, systemdUnit } from "../../lib/render/unit.ts";
 import { endpoints, hasRole, ports, sparkMasterUrl } from "../../lib/topology.ts";
 import { coreSite, hdfsSite } from "../hdfs/site.ts";
-import { waitForZookeeper } from "../zookeeper/wait.ts";
+import { waitForMaster, waitForZookeeper } from "./wait.ts";
 import { artifactItem, currentDirectory, ownedDirectory, userItems } from "../service.ts";
 
 export const user = "spark";
@@ -94,6 +94,9 @@ function systemProperties(config: Config, role: SparkRole): Record<string, strin
         return {
             "spark.worker.timeout": String(workerTimeoutSeconds),
             "spark.shuffle.service.enabled": "true",
+            // Always every 5 to 15 s: after the default six tries a worker would wait 30 to 90 s between them (Worker.scala).
+            "spark.worker.initialRegistrationRetries": "250",
+            "spark.worker.maxRegistrationRetries": "256",
             // Directories of ended applications are removed; else they fill the disk.
             "spark.worker.cleanup.enabled": "true",
         };
@@ -165,6 +168,12 @@ export function sparkEnvironment(
     };
 }
 
+/** What a role waits for before it starts, so that its first attempt succeeds instead of its next. */
+function waitScript(config: Config, role: SparkRole): Record<string, string> {
+    if (role === "spark-master") return { "wait-for-zookeeper.sh": waitForZookeeper(config) };
+    return role === "spark-worker" ? { "wait-for-master.sh": waitForMaster(config) } : {};
+}
+
 function sparkUnit(
     config: Config,
     host: HostConfig,
@@ -178,7 +187,7 @@ function sparkUnit(
         "core-site.xml": coreSite(config),
         "hdfs-site.xml": hdfsSite(config),
         "log4j2.properties": log4j2,
-        ...(role === "spark-master" ? { "wait-for-zookeeper.sh": waitForZookeeper(config) } : {}),
+        ...waitScript(config, role),
         "java.args": javaArguments({
             unit: role,
             heapMiB,
@@ -194,10 +203,9 @@ function sparkUnit(
             writable: [home, ...writable],
             mounts: writable,
             environment: sparkEnvironment(config, host, role, artifact),
-            prepare:
-                role === "spark-master"
-                    ? [`/bin/bash ${currentDirectory(role)}/wait-for-zookeeper.sh`]
-                    : [],
+            prepare: Object.keys(waitScript(config, role)).map(
+                (file) => `/bin/bash ${currentDirectory(role)}/${file}`,
+            ),
             startsUserCode: role === "spark-worker",
         }),
     });
