@@ -17,6 +17,7 @@ grant_is_fresh() {
 # disks_mounted: is a file system mounted on each data disk (`gate disks PATH,…`)? An unmounted disk may hold the only copy.
 disks_mounted() {
     local disk
+    [[ -n ${GATE[disks]-} ]] || return 1
     for disk in ${GATE[disks]//,/ }; do
         mountpoint -q -- "$disk" || return 1
     done
