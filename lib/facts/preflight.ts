@@ -50,12 +50,16 @@ function clockOffset(facts: HostFacts): Offset | undefined {
     return Number.isNaN(offset.least + offset.most) ? undefined : offset;
 }
 
-/** The offset that agrees with most hosts (Marzullo's algorithm: it is the lower bound of one of them). */
-function agreedOffset(offsets: readonly Offset[]): number {
-    const agreeing = (at: number) => offsets.filter((o) => o.least <= at && at <= o.most).length;
-    return offsets
-        .map(({ least }) => least)
-        .reduce((best, at) => (agreeing(at) > agreeing(best) ? at : best), offsets[0]?.least ?? 0);
+/** The bounds on which most hosts agree (Marzullo's algorithm: they begin where those of one host begin). */
+function agreedOffset(offsets: readonly Offset[]): Offset {
+    const agreeing = (at: number) => offsets.filter((o) => o.least <= at && at <= o.most);
+    const most = offsets
+        .map(({ least }) => agreeing(least))
+        .reduce((best, group) => (group.length > best.length ? group : best), []);
+    return {
+        least: Math.max(...most.map(({ least }) => least)),
+        most: Math.min(...most.map((offset) => offset.most)),
+    };
 }
 
 function clockFindings(known: Known): Diagnostic[] {
@@ -65,7 +69,8 @@ function clockFindings(known: Known): Diagnostic[] {
     });
     const agreed = agreedOffset(measured.map(({ offset }) => offset));
     return measured.flatMap(({ host, offset }) => {
-        const skew = Math.max(0, offset.least - agreed) + Math.min(0, offset.most - agreed);
+        const skew =
+            Math.max(0, offset.least - agreed.most) + Math.min(0, offset.most - agreed.least);
         if (Math.abs(skew) <= maxSkewSeconds) return [];
         const what = `its clock is at least ${Math.abs(skew).toFixed(1)} s ${skew > 0 ? "ahead of" : "behind"} the others'`;
         return [finding(host, what, "set up time synchronisation (chrony)")];
