@@ -10,6 +10,9 @@ import { gatherFacts } from "./lib/facts/gather.ts";
 import { preflight } from "./lib/facts/preflight.ts";
 import { loadStack, rawConfig } from "./lib/stack.ts";
 
+// Node's util.inspect takes some 20 s over the paths that the SDK's source maps put into an error's stack.
+Reflect.set(Error, "prepareStackTrace", undefined);
+
 const stack = await loadStack(pulumi.getStack(), rawConfig(pulumi.runtime.allConfig())).catch(
     asRunError,
 );

@@ -16,11 +16,11 @@ export async function countsCommand(args: string[]): Promise<number> {
     );
     if (target === undefined) throw new Error("no present host has the role spark-master");
     const conf = "/etc/metalstream/spark-master/current";
-    const { counts, events } = jobPaths(config, "logs");
+    const { events } = jobPaths(config, "logs");
     const command = [
         "sudo -n runuser -u spark -- /usr/bin/java -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
         `-cp '${conf}:${jobs.jars.join(":")}:${spark.directory}/jars/*' io.metalstream.jobs.Counts`,
-        `${counts} ${events}${json ? " --json" : ""}`,
+        `${events}${json ? " --json" : ""}`,
     ].join(" ");
     const { code, stdout, stderr } = await runOnHost(target, command, "", limits);
     process.stdout.write(stdout);

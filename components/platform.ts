@@ -101,7 +101,7 @@ export class Platform extends pulumi.ComponentResource {
         }));
         const gates = {
             ...kafkaGates(fleet, host, "kafka-broker", tools),
-            topics: JSON.stringify(wishes),
+            topics: JSON.stringify({ topics: wishes }),
         };
         return fleet.bootstrap("kafka-topics", host, "kafka-topics", gates, {
             parent: this,

@@ -57,12 +57,17 @@ verify() {
 
 apply_artifact() {
     local i
-    ((${#ARTIFACT_JOBS[@]})) || start_artifacts "$@"
+    local -a missing=()
     for i; do
+        [[ ${DRIFT[i]} == *missing* ]] && missing+=("$i")
+    done
+    ((${#ARTIFACT_JOBS[@]} || ${#missing[@]} == 0)) || start_artifacts "${missing[@]}"
+    for i in "${missing[@]}"; do
         if wait "${ARTIFACT_JOBS[i]}"; then
             changed "$i" "unpacked to $MS_OPT/${NAME[i]}"
         else
             failed "$i" "$(last_line <"$MS_WORK/artifact/$i")" "check that ${ATTR["$i url"]} is served to this host"
         fi
     done
+    make_archives "$@"
 }

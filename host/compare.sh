@@ -104,5 +104,6 @@ compare_artifact() {
     local path=$MS_OPT/$2/.complete digest=""
     [[ -n ${P_TYPE["$path"]-} ]] && read -r digest <"$path"
     [[ $digest == "${ATTR["$1 sha256"]}" ]] || differs "$1" missing
+    [[ -z ${ATTR["$1 archive"]-} ]] || archive_fits "${ATTR["$1 archive"]}" || differs "$1" archive
 }
 

@@ -72,7 +72,7 @@ begin_downloads() {
     local -a items=()
     command -v curl >/dev/null || return 0
     for i in "${!DRIFT[@]}"; do
-        [[ ${KIND[i]} == artifact ]] && items+=("$i")
+        [[ ${KIND[i]} == artifact && ${DRIFT[i]} == *missing* ]] && items+=("$i")
     done
     ((${#items[@]} == 0)) || start_artifacts "${items[@]}"
 }

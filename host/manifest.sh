@@ -26,7 +26,7 @@ declare -grA NEEDS=(
     [user]="group home" [directory]="owner group mode" [file]="owner group mode" [secret]="owner group mode"
     [artifact]="sha256 size url" [port]="unit"
 )
-declare -grA MAY=([user]="groups shell" [mount]="device" [service]="restart-on")
+declare -grA MAY=([user]="groups shell" [mount]="device" [service]="restart-on" [artifact]="archive")
 # shape of a word or an attribute -> what matches it
 declare -grA SHAPE=(
     [number]='^[0-9]{1,15}$' [host]='^[A-Za-z0-9][A-Za-z0-9.-]*$' [section]='^[a-z][a-z0-9-]*$'
@@ -38,7 +38,7 @@ declare -grA SHAPE=(
     [owner]='^[a-z_][a-z0-9_-]{0,31}$' [home]='^(/[A-Za-z0-9._@%+:,=~-]+)+$' [shell]='^(/[A-Za-z0-9._-]+)+$'
     [groups]='^[a-z_][a-z0-9_,-]*$' [mode]='^[0-7]{3,4}$' [sha256]='^[0-9a-f]{64}$' [size]='^[0-9]{1,15}$'
     [url]='^https?://[^[:space:][:cntrl:]]+$' [device]='^[A-Za-z0-9_./=:-]+$'
-    [restart-on]='^/[A-Za-z0-9._@%+:,=~/-]+$'
+    [archive]='^(/[A-Za-z0-9._@%+:,=~-]+)+$' [restart-on]='^/[A-Za-z0-9._@%+:,=~/-]+$'
 )
 
 # finding LINE TEXT: notes what is wrong; all of them are reported together.

@@ -93,7 +93,7 @@ format_decision() {
 explain_refusal() {
     local dirs=${GATE[namedirs]}
     case $1 in
-    missing) refuse hdfs-format "not every one of $dirs can be read" "mount the disk; an unmounted disk may hold the only image" ;;
+    missing) refuse hdfs-format "not every one of $dirs can be read, or not every one of ${GATE[disks]-} is mounted" "mount the disk; an unmounted disk may hold the only image" ;;
     partial) refuse hdfs-format "$dirs hold part of an image, or differ" "an earlier format was cut off, or a disk was swapped: docs/operations.md, 'A NameNode that was formatted halfway'" ;;
     peer) refuse hdfs-format "another NameNode answers, so this file system exists" "this NameNode's image is lost; docs/operations.md, 'A NameNode without its image'" ;;
     journals) refuse hdfs-format "a JournalNode holds edits of ${GATE[nameservice]}" "these edits belong to an image that is not here; find it, or docs/operations.md, 'Starting HDFS anew'" ;;

@@ -100,7 +100,7 @@ explain_kafka_refusal() {
     local directory=${GATE[directory]}
     case $1 in
     id) refuse kafka-format "$directory belongs to the cluster $(kafka_cluster_of "$directory"), not to ${GATE[cluster]}" "was this disk moved, or the state of the stack lost? docs/operations.md, 'Another cluster id on a disk'" ;;
-    missing) refuse kafka-format "$directory cannot be read" "mount the disk" ;;
+    missing) refuse kafka-format "$directory cannot be read, or not every one of ${GATE[disks]-} is mounted" "mount the disk" ;;
     partial) refuse kafka-format "$directory is not empty and has no meta.properties" "look at what it holds, and move it away" ;;
     lost) refuse kafka-format "this controller was formatted before and its log is gone" "docs/operations.md, 'A Kafka controller without its log'" ;;
     ungranted) refuse kafka-format "a controller quorum exists and not all its other members are healthy" "bring them back, then run up again" ;;

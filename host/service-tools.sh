@@ -8,14 +8,16 @@ classpath_of() {
 }
 
 # java_tool UNIT USER MAIN ARGS…: a tool with the jars and configuration of a unit, as the service's user, with a small heap.
-# MS_EXTRA_JAR is put in front of the class path.
+# MS_EXTRA_JAR is put behind the class path, so that the class-data archive fits.
 java_tool() {
     local unit=$1 user=$2 main=$3 classpath
+    local -a archive=()
     shift 3
     classpath=$(classpath_of "$unit")
     [[ -n $classpath ]] || die "$main" "$MS_CONFIG/$unit/current/java.args names no class path" "run up again"
+    mapfile -t archive < <(grep -E '^-X(share|X:(SharedArchiveFile|ArchiveRelocationMode|\+UnlockDiagnosticVMOptions))' "$MS_CONFIG/$unit/current/java.args")
     runuser -u "$user" -- /usr/bin/java -Xmx192m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-        -cp "${MS_EXTRA_JAR:+$MS_EXTRA_JAR:}$classpath" "$main" "$@"
+        "${archive[@]}" -cp "$classpath${MS_EXTRA_JAR:+:$MS_EXTRA_JAR}" "$main" "$@"
 }
 
 # json_field NAME <TEXT: values of a scalar field, one a line. Enough for the flat answers of JMX and Spark; strings with escapes are not needed.

@@ -3,13 +3,15 @@
 # Boots one host of the lab and becomes its systemd-nspawn. Run in a mount namespace of its own: the mounts and loop
 # devices made here go away with the last process of the host, however it ends.
 #
-# usage: boot-host.sh LAB HOST MACHINE BRIDGE DISK...
+# usage: boot-host.sh LAB HOST MACHINE BRIDGE SHARED DISK...
+# SHARED is a folder of this machine that all hosts see as /var/cache/metalstream/cds: what costs much to make is made once.
 set -eu
 lab=$1
 host=$2
 machine=$3
 bridge=$4
-shift 4
+shared=$5
+shift 5
 dir=$lab/hosts/$host
 
 # The locks and folders of systemd-nspawn are kept here, not left on the machine.
@@ -31,4 +33,5 @@ done
 exec systemd-nspawn --quiet --boot --register=no --directory="$dir/root" --machine="$machine" \
     --capability=all --drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE \
     --network-bridge="$bridge" --bind-ro="$lab/authorized:/etc/ssh/lab-authorized" \
+    --bind="$shared:/var/cache/metalstream/cds" \
     --resolv-conf=off --link-journal=no --timezone=off --console=pipe "$@"

@@ -29,6 +29,8 @@ export function imageFiles(): Record<string, HostFile> {
         "etc/ssh/sshd_config.d/lab.conf": {
             text: [
                 "HostKey /etc/ssh/ssh_host_ed25519_key",
+                // For clients that are older than ed25519, as Debian has it.
+                "HostKey /etc/ssh/ssh_host_ecdsa_key",
                 "PermitRootLogin no",
                 "PasswordAuthentication no",
                 "KbdInteractiveAuthentication no",
@@ -39,6 +41,19 @@ export function imageFiles(): Record<string, HostFile> {
             ].join("\n"),
             mode: 0o644,
         },
+        "etc/systemd/system/ssh.service.d/lab.conf": {
+            text: [
+                "[Service]",
+                "ExecStartPre=",
+                "ExecStartPre=/bin/sh -c '[ -e /etc/ssh/ssh_host_ecdsa_key ] || ssh-keygen -q -t ecdsa -N \"\" -f /etc/ssh/ssh_host_ecdsa_key'",
+                "ExecStartPre=/usr/sbin/sshd -t",
+                "",
+            ].join("\n"),
+            mode: 0o644,
+        },
+        // The user's manager never ends: under a cgroup file system that cannot be written to its stop takes 90 s to
+        // time out, and a login meanwhile waits for it.
+        [`var/lib/systemd/linger/${LOGIN_USER}`]: { text: "", mode: 0o644 },
         "etc/ssh/lab-authorized/README": {
             text: "Mounted from the machine that runs the lab.\n",
             mode: 0o644,

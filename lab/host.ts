@@ -90,7 +90,9 @@ export function switchOn(layout: LabLayout, host: LabHost): void {
     if (findLeader(layout, host) !== undefined || findSupervisors(host).length > 0) {
         return;
     }
-    const script = [BOOT_SCRIPT, layout.alias, host.name, host.machine, layout.bridge];
+    const shared = join(layout.cache, "class-data");
+    mkdirSync(shared, { recursive: true });
+    const script = [BOOT_SCRIPT, layout.alias, host.name, host.machine, layout.bridge, shared];
     const disks = DISKS.map(String);
     startDetached(
         "unshare",

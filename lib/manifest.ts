@@ -39,8 +39,10 @@ export const item = {
     /** A tmpfs; options as in fstab. */
     tmpfs: (path: string, options: string) => `mount ${path} tmpfs ${options}\n`,
     sysctl: (key: string, value: string | number) => `sysctl ${key} ${value}\n`,
-    artifact: (directory: string, options: { sha256: string; size: number; url: string }) =>
-        `artifact ${directory}${attributes(options)}\n`,
+    artifact: (
+        directory: string,
+        options: { sha256: string; size: number; url: string; archive?: string },
+    ) => `artifact ${directory}${attributes(options)}\n`,
     service: (name: string, restartOn: readonly string[]) =>
         `service ${name}${attributes({ "restart-on": restartOn.join(",") || undefined })}\n`,
     port: (port: number, unit: string) => `port ${port} unit=${unit}\n`,

@@ -3,11 +3,17 @@
 import type { Config, HostConfig } from "../../lib/config/schema.ts";
 import { item, unitBlock, type Section, type UnitBlock } from "../../lib/manifest.ts";
 import type { Artifact } from "../../lib/artifacts/artifact.ts";
+import { classArchive } from "../../lib/artifacts/cds.ts";
 import { heap, jvmOptions } from "../../lib/profile.ts";
 import { properties } from "../../lib/render/properties.ts";
 import { javaArguments, systemdUnit } from "../../lib/render/unit.ts";
 import { hasRole } from "../../lib/topology.ts";
-import { artifactItem, currentDirectory, ownedDirectory, parentDirectory } from "../service.ts";
+import {
+    serviceArtifactItem,
+    currentDirectory,
+    ownedDirectory,
+    parentDirectory,
+} from "../service.ts";
 import {
     coreSite,
     dataDirectories,
@@ -93,7 +99,7 @@ function daemonUnit(config: Config, daemon: Daemon, artifact: Artifact): UnitBlo
         "java.args": javaArguments({
             unit: daemon.unit,
             heapMiB,
-            options: jvmOptions(config, heapMiB),
+            options: [...classArchive(artifact).options, ...jvmOptions(config, heapMiB)],
             classpath: hadoopClasspath(daemon.unit, artifact),
             main: daemon.main,
         }),
@@ -127,7 +133,7 @@ export function hdfsSection(config: Config, host: HostConfig, artifact: Artifact
             // A shell, since the fencing of the other NameNode logs in as this user (with a forced command only).
             item.user(user, { group: user, home: hdfsHome, shell: "/bin/sh" }),
             ownedDirectory(hdfsHome, user),
-            artifactItem(config, artifact),
+            serviceArtifactItem(config, artifact),
             ...directories.map((path) => parentDirectory(path.slice(0, path.lastIndexOf("/")))),
             ...directories.map((path) => ownedDirectory(path, user, "0700")),
             ...(hasRole(host, "namenode") ? fencingItems() : []),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { item } from "../../lib/manifest.ts";
@@ -21,8 +22,15 @@ export class Fencing extends pulumi.ComponentResource {
         super(Fencing.__pulumiType, name, {}, opts);
         const { fleet } = args;
         const hosts = fleet.active("namenode");
-        const seed = new random.RandomBytes(`${name}-key`, { length: 32 }, { parent: this });
-        const key = seed.base64.apply(fencingKey);
+        // A password, not RandomBytes: the official plugin writes the bytes of those in clear into the state, as the resource's id.
+        const seed = new random.RandomPassword(
+            `${name}-key`,
+            { length: 64, special: false },
+            { parent: this },
+        );
+        const key = seed.result.apply((secret) =>
+            fencingKey(createHash("sha256").update(secret).digest("base64")),
+        );
         const from = hosts.map((host) => host.address);
         const only = { owner: "hdfs", group: "hdfs", mode: "0600" };
         this.ready = hosts.map((host) => {

@@ -4,11 +4,12 @@ import { createHash } from "node:crypto";
 import type { Config, HostConfig } from "../../lib/config/schema.ts";
 import { unitBlock, type Section, type UnitBlock } from "../../lib/manifest.ts";
 import type { Artifact } from "../../lib/artifacts/artifact.ts";
+import { classArchive } from "../../lib/artifacts/cds.ts";
 import { disksFor, heap, jvmOptions } from "../../lib/profile.ts";
 import { properties } from "../../lib/render/properties.ts";
 import { javaArguments, systemdUnit } from "../../lib/render/unit.ts";
 import { endpoints, hasRole, ports, withRole } from "../../lib/topology.ts";
-import { artifactItem, currentDirectory, ownedDirectory, userItems } from "../service.ts";
+import { serviceArtifactItem, currentDirectory, ownedDirectory, userItems } from "../service.ts";
 
 export const user = "kafka";
 export type KafkaRole = "kafka-controller" | "kafka-broker";
@@ -148,7 +149,7 @@ function kafkaUnit(
         "java.args": javaArguments({
             unit: role,
             heapMiB,
-            options: jvmOptions(config, heapMiB),
+            options: [...classArchive(artifact).options, ...jvmOptions(config, heapMiB)],
             systemProperties: { "log4j2.configurationFile": `${current}/log4j2.yaml` },
             classpath: [...artifact.jars, current],
             main: "kafka.Kafka",
@@ -173,7 +174,7 @@ export function kafkaSection(config: Config, host: HostConfig, artifact: Artifac
     return {
         items: [
             ...userItems(user, "/var/lib/kafka"),
-            artifactItem(config, artifact),
+            serviceArtifactItem(config, artifact),
             ...runs.map((role) => ownedDirectory(logDirectory(config, role), user)),
         ],
         units: runs.map((role) => kafkaUnit(config, host, role, artifact)),

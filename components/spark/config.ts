@@ -3,13 +3,14 @@
 import type { Config, HostConfig } from "../../lib/config/schema.ts";
 import { unitBlock, type Section, type UnitBlock } from "../../lib/manifest.ts";
 import type { Artifact } from "../../lib/artifacts/artifact.ts";
+import { classArchive } from "../../lib/artifacts/cds.ts";
 import { disksFor, heap, jvmOptions, workerCores, workerMemory } from "../../lib/profile.ts";
 import { properties } from "../../lib/render/properties.ts";
 import { javaArguments, systemdUnit } from "../../lib/render/unit.ts";
 import { endpoints, hasRole, ports, sparkMasterUrl } from "../../lib/topology.ts";
 import { coreSite, hdfsSite } from "../hdfs/site.ts";
 import { waitForMaster, waitForZookeeper } from "./wait.ts";
-import { artifactItem, currentDirectory, ownedDirectory, userItems } from "../service.ts";
+import { serviceArtifactItem, currentDirectory, ownedDirectory, userItems } from "../service.ts";
 
 export const user = "spark";
 /** Where event logs lie, on HDFS. */
@@ -191,7 +192,11 @@ function sparkUnit(
         "java.args": javaArguments({
             unit: role,
             heapMiB,
-            options: [...jvmOptions(config, heapMiB), ...sparkJavaOptions],
+            options: [
+                ...classArchive(artifact).options,
+                ...jvmOptions(config, heapMiB),
+                ...sparkJavaOptions,
+            ],
             systemProperties: systemProperties(config, role),
             classpath: [...artifact.jars, currentDirectory(role)],
             ...mainAndArguments(config, host, role),
@@ -220,7 +225,7 @@ export function sparkSection(config: Config, host: HostConfig, artifact: Artifac
         items: [
             ...userItems(user, home),
             ownedDirectory(home, user),
-            artifactItem(config, artifact),
+            serviceArtifactItem(config, artifact),
             ...local.map((path) => ownedDirectory(path, user)),
         ],
         units: runs.map((role) => sparkUnit(config, host, role, artifact)),

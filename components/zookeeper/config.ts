@@ -3,11 +3,12 @@
 import type { Config, HostConfig } from "../../lib/config/schema.ts";
 import { item, unitBlock, type Section, type UnitBlock } from "../../lib/manifest.ts";
 import type { Artifact } from "../../lib/artifacts/artifact.ts";
+import { classArchive } from "../../lib/artifacts/cds.ts";
 import { heap, jvmOptions, zookeeperTmpfs } from "../../lib/profile.ts";
 import { properties } from "../../lib/render/properties.ts";
 import { javaArguments, systemdUnit } from "../../lib/render/unit.ts";
 import { ports, withRole } from "../../lib/topology.ts";
-import { artifactItem, currentDirectory, userItems } from "../service.ts";
+import { serviceArtifactItem, currentDirectory, userItems } from "../service.ts";
 
 const user = "zookeeper";
 /** The temporary disk. It is data and log directory in one: `initialize` is looked for in the log directory (FileTxnSnapLog). */
@@ -44,7 +45,7 @@ function zookeeperJava(config: Config, artifact: Artifact): string {
     return javaArguments({
         unit: "zookeeper",
         heapMiB,
-        options: jvmOptions(config, heapMiB),
+        options: [...classArchive(artifact).options, ...jvmOptions(config, heapMiB)],
         systemProperties: {
             // An empty member (its temporary disk was lost) does not vote until it has synced (ZOOKEEPER-261).
             "zookeeper.db.autocreate": "false",
@@ -84,7 +85,7 @@ export function zookeeperSection(config: Config, host: HostConfig, artifact: Art
     return {
         items: [
             ...userItems(user, dataDirectory),
-            artifactItem(config, artifact),
+            serviceArtifactItem(config, artifact),
             item.tmpfs(dataDirectory, options),
         ],
         units: [zookeeperUnit(config, host, artifact)],

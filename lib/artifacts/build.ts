@@ -83,7 +83,7 @@ export async function tarFiles(entry: Entry, work: string): Promise<TarFile[]> {
     return [...jars, ...(await Promise.all(folders)).flat(), ...classList(entry)];
 }
 
-/** The list of classes for `class-archive.sh`, where `train.sh` has left one beside the entry. */
+/** The list of classes for the host's class-data archive, where `train.sh` has left one beside the entry. */
 function classList(entry: Entry): TarFile[] {
     const file = `${entry.name}-${entry.version}.classes.gz`;
     const source = path.join(import.meta.dirname, "catalogue", file);

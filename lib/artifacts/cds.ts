@@ -7,10 +7,8 @@ export const archiveFolder = "/var/cache/metalstream/cds";
 
 /** A class-data archive: the classes of all daemons and tools of one artifact, parsed and verified. */
 export interface ClassArchive {
-    /** Absolute path on a host. The same for every build of Java: `class-archive.sh` renews it. */
+    /** Absolute path on a host. The same for every build of Java: converge renews it (host/class-archive.sh). */
     readonly file: string;
-    /** Arguments of `class-archive.sh`, which makes the archive on a host that has artifact and Java. */
-    readonly make: readonly [directory: string, file: string];
     /** Options of `java` for every process of the artifact. */
     readonly options: readonly string[];
 }
@@ -24,7 +22,6 @@ export function classArchive(artifact: Artifact): ClassArchive {
     const file = path.posix.join(archiveFolder, `${path.posix.basename(artifact.directory)}.jsa`);
     return {
         file,
-        make: [artifact.directory, file],
         options: [
             "-Xshare:auto",
             `-XX:SharedArchiveFile=${file}`,

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { deflateRawSync, gzipSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import { describe as describeArtifact } from "../../lib/artifacts/artifact.ts";
 import { tarFiles } from "../../lib/artifacts/build.ts";
 import { garbage, isCached, storeTar, verify } from "../../lib/artifacts/cache.ts";
@@ -241,30 +241,4 @@ describe("artifacts: fetching", () => {
                 });
             },
         ));
-});
-
-describe("artifacts: class-data archives", () => {
-    const work = workFolder();
-    const script = path.join(import.meta.dirname, "../../lib/artifacts/class-archive.sh");
-
-    it("are made once per build of Java", async function () {
-        try {
-            execFileSync("java", ["-version"], { stdio: "ignore" });
-        } catch {
-            this.skip();
-        }
-        this.timeout(60_000);
-        await mkdir(path.join(work(), "jars"));
-        await writeFile(path.join(work(), "jars", "empty.jar"), zipOf([]));
-        await writeFile(path.join(work(), "classes.gz"), gzipSync("java/lang/Object\n"));
-        const archive = path.join(work(), "cds", "x.jsa");
-        const run = () => execFileSync(script, [work(), archive]).toString();
-        assert.match(run(), /^made: /);
-        assert.match(run(), /^in place: /);
-        await writeFile(`${archive}.build`, "another Java");
-        assert.match(run(), /^made: /);
-        execFileSync("java", [`-XX:SharedArchiveFile=${archive}`, "-Xshare:on", "-version"], {
-            stdio: "ignore",
-        });
-    });
 });
