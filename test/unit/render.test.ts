@@ -171,6 +171,15 @@ describe("systemdUnit", () => {
         assert.match(text, /^ConditionPathExists=\/data\/1\/VERSION$/m);
     });
 
+    it("takes one of several pieces of evidence for enough", () => {
+        const text = systemdUnit({ ...unit, anyOf: ["/data/1/image_*", "/data/2/image_*"] });
+        const conditions = text.split("\n").filter((line) => line.startsWith("Condition"));
+        assert.deepEqual(conditions, [
+            "ConditionPathExistsGlob=|/data/1/image_*",
+            "ConditionPathExistsGlob=|/data/2/image_*",
+        ]);
+    });
+
     it("shares /tmp only where it starts code of users", () => {
         assert.match(systemdUnit(unit), /^PrivateTmp=yes$/m);
         assert.doesNotMatch(systemdUnit({ ...unit, startsUserCode: true }), /PrivateTmp/);
