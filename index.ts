@@ -8,6 +8,7 @@ import { planHost } from "./components/sections.ts";
 import { ConfigError } from "./lib/config/diagnostics.ts";
 import { gatherFacts } from "./lib/facts/gather.ts";
 import { preflight } from "./lib/facts/preflight.ts";
+import { driftReport } from "./lib/facts/report.ts";
 import { loadStack, rawConfig } from "./lib/stack.ts";
 
 // Node's util.inspect takes some 20 s over the paths that the SDK's source maps put into an error's stack.
@@ -40,6 +41,11 @@ const { errors, warnings } = preflight(
 );
 if (errors.length > 0) asRunError(new ConfigError("preflight", errors));
 for (const warning of warnings) await pulumi.log.warn(warning);
+
+for (const [host, answer] of answers) {
+    const drift = answer.kind === "facts" ? driftReport(host, answer.facts) : undefined;
+    if (drift !== undefined && pulumi.runtime.isDryRun()) await pulumi.log.info(drift);
+}
 
 const fleet = new Fleet(config, stack.targets, answers, new Date());
 const platform = new Platform("platform", { fleet, plans, artifacts });

@@ -58,6 +58,7 @@ stop_gracefully() {
 # submit NAMENODE SERVER: asks the leading master to run the driver, and keeps its id on HDFS.
 submit() {
     local answer id
+    JOB_SINCE=$(date +%s)000
     answer=$(curl --silent --show-error --max-time 60 --header 'Content-Type: application/json;charset=UTF-8' \
         --data-binary "${GATE[request]}" "http://$2/v1/submissions/create")
     id=$(json_field submissionId <<<"$answer")
@@ -91,9 +92,15 @@ bootstrap_streaming_job() {
         stop_gracefully "$namenode" "$server" "$JOB_DRIVER"
     fi
     submit "$namenode" "$server"
-    wait_or_fail "job ${GATE[job]}" 120 "its driver running ($JOB_DRIVER)" driver_runs "$server" "$JOB_DRIVER"
+    wait_or_fail "job ${GATE[job]}" 240 "its first batch ($JOB_DRIVER); the driver's own words: http://${server%:*}:8080" job_progressed
 }
 
-driver_runs() {
-    [[ $(driver_state "$1" "$2") == RUNNING ]]
+# job_progressed: has the job written its progress since it was submitted? A driver that only starts again and again is RUNNING, too.
+job_progressed() {
+    local namenode newest
+    namenode=$(active_namenode "${GATE[namenodes]}") || return 1
+    newest=$(webhdfs GET "$namenode" "${GATE[checkpoint]}/_progress" "op=LISTSTATUS" 2>/dev/null |
+        json_field modificationTime | sort -n | tail -n 1)
+    # Ten seconds for clocks that differ: preflight refuses more than five.
+    ((${newest:-0} > JOB_SINCE - 10000))
 }

@@ -211,7 +211,6 @@ function sparkUnit(
             prepare: Object.keys(waitScript(config, role)).map(
                 (file) => `/bin/bash ${currentDirectory(role)}/${file}`,
             ),
-            startsUserCode: role === "spark-worker",
         }),
     });
 }

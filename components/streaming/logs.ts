@@ -37,6 +37,7 @@ action(
   topic="${config.streaming.logs.topic}"
   broker=[${brokers.join(",")}]
   template="metalstream_json"
+  partitions.auto="on"
   confParam=["compression.codec=lz4", "request.required.acks=-1", "enable.idempotence=true", "queue.buffering.max.ms=500"]
   topicConfParam=["message.timeout.ms=300000"]
   resubmitOnFailure="on"

@@ -19,8 +19,6 @@ export interface DaemonUnit {
     readonly environment?: Readonly<Record<string, string>>;
     /** How long a stop may take, seconds. @default 90 */
     readonly stopSeconds?: number;
-    /** Whether the daemon starts processes of users (a Spark worker). @default false */
-    readonly startsUserCode?: boolean;
 }
 
 const lines = (key: string, values: readonly string[] = []) =>
@@ -72,7 +70,9 @@ export function systemdUnit(unit: DaemonUnit): string {
         "ProtectSystem=strict",
         "ProtectHome=yes",
         `ReadWritePaths=${unit.writable.join(" ")}`,
-        ...(unit.startsUserCode === true ? [] : ["PrivateTmp=yes"]),
+        "PrivateTmp=yes",
+        // Lines in the journal, and so in the logs job, carry the service's name instead of "java".
+        `SyslogIdentifier=${unit.name}`,
         "",
         "[Install]",
         "WantedBy=multi-user.target",
