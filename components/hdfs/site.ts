@@ -96,6 +96,9 @@ export function hdfsSite(config: Config): string {
         "dfs.datanode.failed.volumes.tolerated": dataDirectories(config).length > 1 ? "1" : "0",
         // A standby that tails every 5 s takes over with little left to read (default 60 s).
         "dfs.ha.tail-edits.period": "5s",
+        // It reads the segment that is being written, too (HDFS-10519). Else it learns of the newest blocks only when the log is
+        // rolled, every 120 s, and a restarted one stays in safe mode as long.
+        "dfs.ha.tail-edits.in-progress": "true",
         "dfs.permissions.superusergroup": "hdfs",
         ...config.hdfs.overrides.hdfsSite,
     });

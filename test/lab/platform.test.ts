@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import path from "node:path";
-import { boot, exec, kill } from "../../lab/index.ts";
+import { boot, exec, kill, status } from "../../lab/index.ts";
 import { engineEnvironment } from "../../lab/platform.ts";
 import { clearDeadLocks } from "../../lab/stack-lock.ts";
 import type { HostStatus } from "../../cli/status.ts";
@@ -133,12 +133,9 @@ describe("the platform in the lab", function () {
     this.timeout(600_000);
     this.slow(120_000);
 
-    before(async function () {
-        const { code } = await exec("m1", "test -e /var/lib/metalstream/stamp").catch(() => ({
-            code: 1,
-        }));
-        if (code !== 0) {
-            console.log("    skipped: the platform is not on the lab's hosts (node lab/cli.ts up)");
+    before(function () {
+        if (!status().hosts.every(({ on }) => on)) {
+            console.log("    skipped: the lab is off (node lab/cli.ts up)");
             this.skip();
         }
     });
