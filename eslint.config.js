@@ -8,7 +8,17 @@ const oneWay = (files, patterns) => ({
 });
 
 export default tseslint.config(
-    { ignores: ["node_modules", "jobs/target", ".lab", ".state", ".bench"] },
+    {
+        ignores: [
+            "node_modules",
+            "jobs/target",
+            ".lab",
+            ".lab-tests",
+            ".state",
+            ".bench",
+            "test/reporter.cjs",
+        ],
+    },
     eslint.configs.recommended,
     ...tseslint.configs.strictTypeChecked,
     {
