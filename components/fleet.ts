@@ -13,7 +13,8 @@ import { withRole } from "../lib/topology.ts";
 /** A line `gate KEY VALUE…` of a roll's specification. */
 export type Gates = Readonly<Record<string, string>>;
 
-const gateLines = (gates: Gates) =>
+/** A specification as the host program reads it. */
+export const gateLines = (gates: Gates) =>
     Object.entries(gates)
         .map(([key, value]) => `gate ${key} ${value}\n`)
         .join("");

@@ -6,7 +6,7 @@ import type { Fleet } from "./fleet.ts";
 import { Fencing } from "./hdfs/fencing.ts";
 import { Hdfs } from "./hdfs/hdfs.ts";
 import { Kafka, kafkaGates } from "./kafka/kafka.ts";
-import { Units, type Artifacts, type HostPlan } from "./sections.ts";
+import { Units, workerDigests, type Artifacts, type HostPlan } from "./sections.ts";
 import { Spark } from "./spark/spark.ts";
 import { jobPaths, logsSpec } from "./streaming/logs-job.ts";
 import { StreamingJob } from "./streaming/streaming-job.ts";
@@ -119,6 +119,7 @@ export class Platform extends pulumi.ComponentResource {
                 fleet,
                 spec: logsSpec(config),
                 checkpoint: jobPaths(config, "logs").checkpoint,
+                workers: workerDigests(this.#args.plans),
                 resources: config.streaming.logs,
                 jobs: artifacts.jobs,
                 after,

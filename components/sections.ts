@@ -4,7 +4,7 @@ import type { Artifact } from "../lib/artifacts/artifact.ts";
 import type { Config, HostConfig } from "../lib/config/schema.ts";
 import { systemPlaces } from "../lib/facts/preflight.ts";
 import { item, manifest, type Section, type UnitBlock } from "../lib/manifest.ts";
-import { hasRole, portsOfUnit } from "../lib/topology.ts";
+import { endpoints, hasRole, ports, portsOfUnit, withRole } from "../lib/topology.ts";
 import { hdfsSection } from "./hdfs/config.ts";
 import { namenodeQuestions } from "./hdfs/lifecycle.ts";
 import { nameDirectories } from "./hdfs/site.ts";
@@ -57,12 +57,28 @@ function jobsSection(config: Config, host: HostConfig, artifacts: Artifacts): Se
     return { items: needed ? [artifactItem(config, artifacts.jobs)] : [], units: [] };
 }
 
+/** Changes whenever the configuration of a Spark worker does. */
+export function workerDigests(plans: readonly HostPlan[]): string {
+    const units = plans.flatMap((plan) => plan.units).filter(({ name }) => name === "spark-worker");
+    return units.map(({ digest }) => digest).join(",") || "none";
+}
+
+/** The host that submits jobs is asked whether they run. */
+function jobQuestions(config: Config, host: HostConfig): string[] {
+    const [submitter] = withRole(config, "spark-master").filter(({ state }) => state === "present");
+    if (!config.streaming.logs.enabled || submitter?.name !== host.name) return [];
+    const masters = endpoints(config, "spark-master", ports.sparkMasterHttp).join(",");
+    const namenodes = endpoints(config, "namenode", ports.namenodeHttp).join(",");
+    return [item.job("logs", { masters, namenodes })];
+}
+
 function questions(config: Config, host: HostConfig, units: readonly UnitBlock[]): string {
     return [
         ...[...config.hardware.disks, ...systemPlaces].map((path) => item.disk(path)),
         ...units.flatMap(({ name }) =>
             (portsOfUnit[name] ?? []).map((port) => item.port(port, name)),
         ),
+        ...jobQuestions(config, host),
         ...(hasRole(host, "zookeeper") ? zookeeperQuestions : []),
         ...(hasRole(host, "namenode") ? namenodeQuestions(nameDirectories(config)) : []),
         ...(hasRole(host, "kafka-controller")

@@ -20,11 +20,11 @@ declare -grA WORDS=(
     [metalstream]=number [host]=host [section]=section [package]=package [group]=account [user]=account
     [directory]=path [file]=path [secret]=path [link]="path target" [mount]="path fstype options"
     [sysctl]="sysctl words" [artifact]=artifact [unit]=unit [service]=unit
-    [port]=number [disk]=path [evidence]="word question path"
+    [port]=number [disk]=path [evidence]="word question path" [job]=word
 )
 declare -grA NEEDS=(
     [user]="group home" [directory]="owner group mode" [file]="owner group mode" [secret]="owner group mode"
-    [artifact]="sha256 size url" [port]="unit"
+    [artifact]="sha256 size url" [port]="unit" [job]="masters namenodes"
 )
 declare -grA MAY=([user]="groups shell" [mount]="device" [service]="restart-on" [artifact]="archive")
 # shape of a word or an attribute -> what matches it
@@ -38,7 +38,7 @@ declare -grA SHAPE=(
     [owner]='^[a-z_][a-z0-9_-]{0,31}$' [home]='^(/[A-Za-z0-9._@%+:,=~-]+)+$' [shell]='^(/[A-Za-z0-9._-]+)+$'
     [groups]='^[a-z_][a-z0-9_,-]*$' [mode]='^[0-7]{3,4}$' [sha256]='^[0-9a-f]{64}$' [size]='^[0-9]{1,15}$'
     [url]='^https?://[^[:space:][:cntrl:]]+$' [device]='^[A-Za-z0-9_./=:-]+$'
-    [archive]='^(/[A-Za-z0-9._@%+:,=~-]+)+$' [restart-on]='^/[A-Za-z0-9._@%+:,=~/-]+$'
+    [archive]='^(/[A-Za-z0-9._@%+:,=~-]+)+$' [masters]='^[A-Za-z0-9.:,-]+$' [namenodes]='^[A-Za-z0-9.:,-]+$' [restart-on]='^/[A-Za-z0-9._@%+:,=~/-]+$'
 )
 
 # finding LINE TEXT: notes what is wrong; all of them are reported together.

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Answers to the `port`, `disk` and `evidence` lines of a manifest, and the roles that running services report.
+# Answers to the `port`, `disk`, `job` and `evidence` lines of a manifest, and the roles that running services report.
 
 report_questions() {
     local i port=""
     for i in "${!KIND[@]}"; do
         case ${KIND[i]} in
         port) port=yes ;;
+        job) printf 'job %s %s\n' "${NAME[i]}" "$(job_state "${NAME[i]}" "${ATTR["$i masters"]}" "${ATTR["$i namenodes"]}")" ;;
         disk) report_disk "${NAME[i]}" ;;
         evidence) printf 'evidence %s %s\n' "${NAME[i]}" "$(evidence_"${REST[i]%% *}" "${REST[i]#* }")" ;;
         esac

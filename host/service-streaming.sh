@@ -72,6 +72,19 @@ submit() {
     step "job: submitted as $id"
 }
 
+# job_state JOB MASTERS NAMENODES: `running TOKEN` with the token of the last run of the step below on this host, or `stopped -`.
+job_state() {
+    local namenode server token=-
+    GATE[job]=$1
+    if namenode=$(active_namenode "$3") && server=$(submission_server "$2") && job_record "$namenode" &&
+        [[ -n ${JOB_DRIVER-} ]] && driver_lives "$server" "$JOB_DRIVER"; then
+        [[ ! -r $MS_STATE/rolled/job-$1 ]] || read -r token <"$MS_STATE/rolled/job-$1"
+        printf 'running %s' "$token"
+    else
+        printf 'stopped -'
+    fi
+}
+
 # bootstrap streaming-job: the job runs, once, in the wanted version.
 bootstrap_streaming_job() {
     local namenode server local_jar hdfs_jar
@@ -87,12 +100,14 @@ bootstrap_streaming_job() {
     if [[ -n ${JOB_DRIVER-} ]] && driver_lives "$server" "$JOB_DRIVER"; then
         if [[ ${JOB_DIGEST-} == "${GATE[digest]}" ]]; then
             step "job: runs as $JOB_DRIVER"
+            record_roll "job-${GATE[job]}"
             return
         fi
         stop_gracefully "$namenode" "$server" "$JOB_DRIVER"
     fi
     submit "$namenode" "$server"
     wait_or_fail "job ${GATE[job]}" 240 "its first batch ($JOB_DRIVER); the driver's own words: http://${server%:*}:8080" job_progressed
+    record_roll "job-${GATE[job]}"
 }
 
 # job_progressed: has the job written its progress since it was submitted? A driver that only starts again and again is RUNNING, too.

@@ -5,7 +5,7 @@
 
 # is_question KIND: lines that ask; they are no items and no part of the digest.
 is_question() {
-    [[ $1 == port || $1 == disk || $1 == evidence ]]
+    [[ $1 == port || $1 == disk || $1 == evidence || $1 == job ]]
 }
 
 count_items() {

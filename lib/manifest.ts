@@ -47,6 +47,8 @@ export const item = {
         `service ${name}${attributes({ "restart-on": restartOn.join(",") || undefined })}\n`,
     port: (port: number, unit: string) => `port ${port} unit=${unit}\n`,
     disk: (path: string) => `disk ${path}\n`,
+    job: (name: string, options: { masters: string; namenodes: string }) =>
+        `job ${name}${attributes(options)}\n`,
     evidence: (key: string, test: "exists" | "empty", path: string) =>
         `evidence ${key} ${test} ${path}\n`,
 };

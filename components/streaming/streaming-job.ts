@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Artifact } from "../../lib/artifacts/artifact.ts";
 import type { Config } from "../../lib/config/schema.ts";
 import { sparkMasterUrl } from "../../lib/topology.ts";
-import type { Fleet } from "../fleet.ts";
+import { jobToken } from "../../lib/facts/token.ts";
+import { gateLines, type Fleet } from "../fleet.ts";
 import { hdfsGates } from "../hdfs/hdfs.ts";
 import { eventLogPath } from "../spark/config.ts";
 import { sparkGates } from "../spark/spark.ts";
@@ -26,6 +27,8 @@ export interface StreamingJobArgs {
     readonly resources: JobResources;
     /** Artifact with the runner's jar; it lies on the masters' hosts. */
     readonly jobs: Artifact;
+    /** Changes whenever a worker is restarted by a roll. */
+    readonly workers: string;
     /** Cluster, topics and directories that the job needs. */
     readonly after: readonly pulumi.Resource[];
 }
@@ -111,11 +114,17 @@ export class StreamingJob extends pulumi.ComponentResource {
             spec,
             checkpoint: hdfsPath(args.checkpoint),
             request: request(digest),
+            // A worker that is restarted ends the drivers on it for good (Worker.onStop); the job is seen to after every roll of workers.
+            workers: args.workers,
         };
-        fleet.bootstrap(`${name}-submit`, host, "streaming-job", gates, {
-            parent: this,
-            dependsOn: [...args.after],
-        });
+        const payload = gateLines(gates);
+        const token = jobToken(fleet.facts(host), name, fleet.now);
+        fleet.command(
+            `${name}-submit`,
+            host,
+            { verb: "bootstrap streaming-job", payload, token },
+            { parent: this, dependsOn: [...args.after] },
+        );
         this.registerOutputs({});
     }
 }

@@ -32,6 +32,8 @@ export interface HostFacts {
     readonly disks: ReadonlyMap<string, Readonly<Record<string, string>>>;
     readonly evidence: ReadonlyMap<string, string>;
     readonly roles: ReadonlyMap<string, string>;
+    /** Streaming jobs that run, with the token of the step that last saw to it (undefined where there is none). */
+    readonly jobs: ReadonlyMap<string, string | undefined>;
 }
 
 const absent = (value: string | undefined) =>
@@ -74,6 +76,7 @@ export function parseFacts(output: string): HostFacts {
         disks: new Map<string, Record<string, string>>(),
         evidence: new Map<string, string>(),
         roles: new Map<string, string>(),
+        jobs: new Map<string, string | undefined>(),
     };
     let diff: string[] = [];
     const take: Record<string, (rest: string, words: string[]) => void> = {
@@ -86,6 +89,9 @@ export function parseFacts(output: string): HostFacts {
         disk: (_, [path = "", kind = "", ...words]) =>
             facts.disks.set(path, { ...pairs(words), kind }),
         evidence: (_, [key = "", value = ""]) => facts.evidence.set(key, value),
+        job: (_, [name = "", state = "", token]) => {
+            if (state === "running") facts.jobs.set(name, absent(token));
+        },
         role: (_, [unit = "", value = ""]) => facts.roles.set(unit, value),
     };
     for (const line of output.split("\n").filter((text) => text !== "")) {

@@ -52,3 +52,10 @@ export function rollToken(
     // A roll that failed between two units leaves them with different tokens.
     return tokens.size === 1 && token !== undefined ? token : fresh(now, ["new"]);
 }
+
+/** Token of the step that sees to a streaming job: a job that does not run is drift. */
+export function jobToken(facts: HostFacts | undefined, job: string, now: Date): string {
+    const token = facts?.jobs.get(job);
+    if (token !== undefined) return token;
+    return fresh(now, [facts?.jobs.has(job) === true ? "new" : `job_${job}_stopped`]);
+}
