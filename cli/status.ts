@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Answer } from "../lib/facts/gather.ts";
+import type { Config } from "../lib/config/schema.ts";
 import type { HostPlan } from "../components/sections.ts";
 import { platformAddresses } from "../components/addresses.ts";
 import { lookAt, stackOptions } from "./stack.ts";
@@ -57,21 +58,38 @@ function table(hosts: readonly HostStatus[]): string[] {
     ]);
 }
 
-/** `metalstream status`: exit code 1 when a service is down or a host out of reach. */
+/** Streaming jobs of the stack and whether they run, as the host that submits them says. Pure. */
+export function jobStatus(
+    config: Config,
+    answers: Iterable<Answer>,
+): Record<string, "running" | "stopped"> {
+    if (!config.streaming.logs.enabled) return {};
+    const runs = [...answers].some(
+        (answer) => answer.kind === "facts" && answer.facts.jobs.has("logs"),
+    );
+    return { logs: runs ? "running" : "stopped" };
+}
+
+/** `metalstream status`: exit code 1 when a service or job is down or a host out of reach. */
 export async function statusCommand(args: string[]): Promise<number> {
     const { stack: name, json } = stackOptions(args);
     const { stack, plans, answers } = await lookAt(name);
     const hosts = plans.map((plan) => hostStatus(plan, answers.get(plan.host.name)));
     const addresses = platformAddresses(stack.config);
-    const healthy = hosts.every(
-        ({ state, services }) =>
-            state === "down" ||
-            (state === "up" && services.every((service) => service.state === "active")),
-    );
+    const jobs = jobStatus(stack.config, answers.values());
+    const healthy =
+        Object.values(jobs).every((state) => state === "running") &&
+        hosts.every(
+            ({ state, services }) =>
+                state === "down" ||
+                (state === "up" && services.every((service) => service.state === "active")),
+        );
     if (json) {
-        console.log(JSON.stringify({ stack: name, healthy, hosts, addresses }, null, 4));
+        console.log(JSON.stringify({ stack: name, healthy, hosts, jobs, addresses }, null, 4));
     } else {
         console.log(["HOST     RACK   SERVICES", ...table(hosts), ""].join("\n"));
+        for (const [job, state] of Object.entries(jobs))
+            console.log(`job ${job.padEnd(12)} ${state}`);
         for (const [what, where] of Object.entries(addresses))
             console.log(`${what.padEnd(16)} ${where}`);
     }

@@ -102,19 +102,22 @@ explain_refusal() {
     esac
 }
 
-# format_znode: makes the znode of automatic failover. Exit status 2 says that it is there already (ZKFailoverController.java).
+# format_znode: makes the znode of automatic failover. Exit status 2 says that it is there already (ZKFailoverController.java): by this very
+# bootstrap when it was cut off after this step, else by a file system that was in use.
 format_znode() {
     java_tool hdfs-zkfc hdfs org.apache.hadoop.hdfs.tools.DFSZKFailoverController -formatZK -nonInteractive >&2
     local status=$?
     case $status in
-    0) step "hdfs: made the znode of automatic failover" ;;
+    0)
+        date -u +%FT%TZ >"$NAMENODE_BIRTH" && sync "$NAMENODE_BIRTH"
+        step "hdfs: made the znode of automatic failover"
+        ;;
     2) [[ -e $NAMENODE_BIRTH ]] || explain_refusal znode ;;
     *) die hdfs-format "formatZK ended with $status" "is ZooKeeper serving? then run up again" ;;
     esac
 }
 
 format_namenode() {
-    date -u +%FT%TZ >"$NAMENODE_BIRTH" && sync "$NAMENODE_BIRTH"
     format_znode
     java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -format -nonInteractive \
         -clusterid "${GATE[nameservice]}" >&2 ||

@@ -93,7 +93,10 @@ function daemonUnit(config: Config, daemon: Daemon, artifact: Artifact): UnitBlo
     const writable = daemon.writable(config);
     return unitBlock(daemon.unit, {
         "core-site.xml": coreSite(config),
-        "hdfs-site.xml": hdfsSite(config),
+        "hdfs-site.xml": hdfsSite(
+            config,
+            daemon.unit === "hdfs-namenode" ? daemon.unit : undefined,
+        ),
         ...(daemon.unit === "hdfs-namenode" ? { "topology.table": topologyTable(config) } : {}),
         "log4j.properties": log4j,
         "java.args": javaArguments({

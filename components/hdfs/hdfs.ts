@@ -99,7 +99,8 @@ export class Hdfs extends pulumi.ComponentResource {
     #bootstrap(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
         const { fleet } = this.#args;
         const namedirs = nameDirectories(fleet.config).join(",");
-        const namenodes = fleet.active("namenode");
+        // Hosts that are down keep their place: their steps stay in the state, and are left alone.
+        const namenodes = withRole(fleet.config, "namenode");
         const grant = fleet.grant(
             mayFormat(
                 withRole(fleet.config, "namenode").map((host) => fleet.facts(host)),

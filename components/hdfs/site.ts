@@ -62,13 +62,6 @@ function namenodeKeys(config: Config): Record<string, string> {
             .join(","),
         "dfs.namenode.rpc-bind-host": "0.0.0.0",
         "dfs.namenode.http-bind-host": "0.0.0.0",
-        // 20 * ln(cluster size), at least Hadoop's own 10.
-        "dfs.namenode.handler.count": String(
-            Math.max(
-                10,
-                Math.round(20 * Math.log(Math.max(1, withRole(config, "datanode").length))),
-            ),
-        ),
         [`dfs.client.failover.proxy.provider.${nameservice}`]:
             "org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider",
         "dfs.ha.automatic-failover.enabled": "true",
@@ -81,9 +74,19 @@ function namenodeKeys(config: Config): Record<string, string> {
     };
 }
 
-/** hdfs-site.xml. */
-export function hdfsSite(config: Config): string {
+/** What only NameNodes read: in the file of all it would restart everything when a DataNode is added. */
+function namenodeOnlyKeys(config: Config): Record<string, string> {
+    const datanodes = Math.max(1, withRole(config, "datanode").length);
+    // 20 * ln(cluster size), at least Hadoop's own 10.
+    return {
+        "dfs.namenode.handler.count": String(Math.max(10, Math.round(20 * Math.log(datanodes)))),
+    };
+}
+
+/** hdfs-site.xml of a daemon. */
+export function hdfsSite(config: Config, daemon?: "hdfs-namenode"): string {
     return hadoopXml({
+        ...(daemon === "hdfs-namenode" ? namenodeOnlyKeys(config) : {}),
         ...namenodeKeys(config),
         "dfs.replication": String(config.hdfs.replication),
         "dfs.journalnode.edits.dir": journalDirectory(config),

@@ -59,7 +59,8 @@ export class Kafka extends pulumi.ComponentResource {
         const given =
             role === "kafka-controller" &&
             mayFormatControllers(everybody("kafka-controller"), everybody("kafka-broker"));
-        return fleet.active(role).map((host) => {
+        // Hosts that are down keep their steps in the state, and are left alone.
+        return withRole(fleet.config, role).map((host) => {
             const gates = this.clusterId.apply((cluster) => ({
                 ...kafkaGates(fleet, host, role, this.#args.tools),
                 cluster,

@@ -36,7 +36,8 @@ export class ZooKeeper extends pulumi.ComponentResource {
         };
         const everybody = withRole(fleet.config, "zookeeper").map((host) => fleet.facts(host));
         const grant = fleet.grant(mayBeBorn(everybody));
-        const births = members.map((host) =>
+        // Hosts that are down keep their steps in the state, and are left alone.
+        const births = withRole(fleet.config, "zookeeper").map((host) =>
             fleet.birth(`${name}-birth-${host.name}`, host, `zookeeper${grant}`, gates, {
                 parent: this,
                 dependsOn: members.flatMap((member) => args.converged.get(member.name) ?? []),
