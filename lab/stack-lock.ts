@@ -10,10 +10,12 @@ interface LockFile {
     readonly hostname: string;
 }
 
-/** Whether a process of that id runs and is Pulumi: ids are used again. */
+/** Whether a process of that id runs and is Pulumi: ids are used again, and a dead process may wait to be reaped (state Z). */
 function isPulumi(pid: number): boolean {
     try {
-        return readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("pulumi");
+        const [, name = "", state = ""] =
+            /\((.*)\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+        return name.startsWith("pulumi") && state !== "Z";
     } catch {
         return false;
     }
