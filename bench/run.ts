@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { readStack } from "../cli/stack.ts";
 import { status } from "../lab/index.ts";
 import type { Config } from "../lib/config/schema.ts";
@@ -19,7 +20,14 @@ import { coldRows, engineRows, floorRows, memoryRows } from "./rows.ts";
 import { Ssh } from "./ssh.ts";
 
 const ENGINE_RUNS = 3;
-const FLOOR_RUNS = 3;
+
+/** Starts by hand that the floor is the median of. */
+function floorRuns(): number {
+    const { values } = parseArgs({ options: { "floor-runs": { type: "string", default: "3" } } });
+    const times = Number(values["floor-runs"]);
+    if (Number.isInteger(times) && times > 0) return times;
+    throw new Error(`--floor-runs ${values["floor-runs"]}: give a whole number of at least 1`);
+}
 
 const say = (line: string): void => {
     console.log(line);
@@ -63,7 +71,11 @@ async function stage<T>(
     }
 }
 
-async function measure(on: Machine, ssh: Ssh): Promise<{ rows: Row[]; failures: string[] }> {
+async function measure(
+    on: Machine,
+    ssh: Ssh,
+    floors: number,
+): Promise<{ rows: Row[]; failures: string[] }> {
     const rows: Row[] = [];
     const failures: string[] = [];
     const run = <T>(title: string, work: () => Promise<{ value: T; rows: Row[] }>) =>
@@ -98,7 +110,7 @@ async function measure(on: Machine, ssh: Ssh): Promise<{ rows: Row[]; failures: 
         return { value, rows: memoryRows(value) };
     });
     await run("floor: the same services started by hand", async () => {
-        const value = await floor(stack, ssh, FLOOR_RUNS, say);
+        const value = await floor(stack, ssh, floors, say);
         keep("floor", on, { ...value, ratio: lab.parts.services / value.median });
         return { value, rows: floorRows(value, lab.parts.services) };
     });
@@ -117,12 +129,13 @@ async function main(): Promise<number> {
         );
         return 1;
     }
+    const floors = floorRuns();
     const on = machine();
     say(heading(on));
     const ssh = new Ssh();
     try {
         await clear();
-        const { rows, failures } = await measure(on, ssh);
+        const { rows, failures } = await measure(on, ssh, floors);
         say(`\n${heading(on)}\n\n${table(rows)}\n\nall figures: .bench/*.json`);
         if (failures.length > 0) say(`FAILED: ${failures.join("; ")}`);
         return failures.length > 0 || isStopped() ? 1 : 0;
