@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034  # some of these variables are read by other files of the program
 # `roll`: brings running units to the configuration that is wanted, one after another, each between its service's gates.
 # Standard input has blocks, `roll UNIT`, `digest WANTED`, `timeout SECONDS`, then `gate KEY VALUE…` lines.
-# A service brings gate_before_UNIT and handover_UNIT, which are called once, before a restart, and gate_after_UNIT, which is
+# A service brings gate_before_UNIT, polled, and handover_UNIT, called once, before a restart, and gate_after_UNIT, which is
 # polled until it succeeds or ROLL_TIMEOUT seconds have passed (- is written _; each takes the unit's name and reads GATE[KEY]).
 # Without a gate_after the gate is that systemd calls the unit active.
 
@@ -81,8 +81,9 @@ roll_unit() {
     rm -f -- "$MS_STATE/rolled/$unit"   # a roll that fails at its last gate must not look like one that ended well
     step "roll $unit: $decision (running $REPLY, wanted $wanted)"
     if [[ $decision == restart ]]; then
-        roll_gate "gate_before_$suffix" "$unit"
-        roll_gate "handover_$suffix" "$unit"
+        # The others may still be recovering from the roll before this one: blocks are copied, replicas catch up.
+        roll_gate "$ROLL_TIMEOUT" "gate_before_$suffix" "$unit"
+        roll_gate 0 "handover_$suffix" "$unit"
     fi
     if [[ $decision != nothing ]]; then
         switch_unit "$unit" "$wanted" || die "roll $unit" "cannot write below $MS_CONFIG/$unit" "look at that disk"
@@ -106,10 +107,11 @@ record_roll() {
     write_atomic "$MS_WORK/rolled" "$MS_STATE/rolled/$1" root root 0644
 }
 
-# roll_gate FUNCTION UNIT: a gate may end the run itself (die, refuse); a mere failure is reported here. The unit still runs.
+# roll_gate SECONDS FUNCTION UNIT: asks until it passes or the seconds are over. A gate may end the run itself (die, refuse); a mere failure is
+# reported here. The unit still runs.
 roll_gate() {
-    has_function "$1" || return 0
-    "$1" "$2" || die "roll $2" "$1 did not pass" "bring the other members back first; nothing was restarted"
+    has_function "$2" || return 0
+    poll "$1" "$2" "$3" || die "roll $3" "$2 did not pass within $1 s" "bring the other members back first; nothing was restarted"
 }
 
 # gate_after_systemd UNIT: for services without a gate of their own.

@@ -115,6 +115,18 @@ describe("host decisions: roll", () => {
     });
 });
 
+describe("host decisions: a DataNode goes", () => {
+    const rows = combinations(["0", "1"], ["0", "1"], ["0", "1"], ["0", "59", "60"]);
+
+    it("with all replicas, or after a minute when no block has only one", () => {
+        table("redundancy_decision", rows, (missing, low, last, seconds) => {
+            if (missing !== "0") return "wait";
+            if (low === "0") return "go";
+            return last === "0" && seconds === "60" ? "go" : "wait";
+        });
+    });
+});
+
 describe("host decisions: grants", () => {
     it("hold for an hour, and only when they are times", () => {
         const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
