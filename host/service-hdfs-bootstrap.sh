@@ -117,6 +117,17 @@ format_znode() {
     esac
 }
 
+# ensure_znode: a file system whose ZooKeeper was made anew has no znode, and without it no failover controller starts (exit status 3).
+ensure_znode() {
+    java_tool hdfs-zkfc hdfs org.apache.hadoop.hdfs.tools.DFSZKFailoverController -formatZK -nonInteractive >&2
+    local status=$?
+    case $status in
+    0) step "hdfs: made the znode of automatic failover anew" ;;
+    2) ;;
+    *) die hdfs-format "formatZK ended with $status" "is ZooKeeper serving? then run up again" ;;
+    esac
+}
+
 format_namenode() {
     format_znode
     java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -format -nonInteractive \
@@ -133,7 +144,10 @@ bootstrap_namenode() {
     poll 120 journalnodes_reachable "${GATE[journalnodes]}"
     decision=$(format_decision "$(name_directories_state)" "$(journals_state)" "$(peers_state)" "$granted")
     case $decision in
-    start) step "hdfs: was formatted before" ;;
+    start)
+        step "hdfs: was formatted before"
+        ensure_znode
+        ;;
     format) format_namenode ;;
     wait) die hdfs-format "not every JournalNode of ${GATE[journalnodes]} answers" "a format needs all of them; run up again when they do" ;;
     refuse-*) explain_refusal "${decision#refuse-}" ;;

@@ -105,6 +105,11 @@ bootstrap_zookeeper() {
     start_unit zookeeper
 }
 
+# removed_zookeeper: the temporary disk went with the unit, so this member is as good as new.
+removed_zookeeper() {
+    rm -f -- "$ZOOKEEPER_BORN"
+}
+
 # zookeeper_mark HOW: from now on systemd may start this member.
 zookeeper_mark() {
     printf '%s %s\n' "$1" "$(date -u +%FT%TZ)" >"$MS_STATE/.zookeeper.born.tmp"

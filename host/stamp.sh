@@ -127,6 +127,8 @@ remove_surplus() {
     local kind name
     while read -r kind name; do
         if "remove_$kind" "$name" 2>"$MS_WORK/error"; then
+            # A service may have marks of its own that end with its unit.
+            [[ $kind != unit ]] || ! has_function "removed_${name//-/_}" || "removed_${name//-/_}"
             CHANGED=$((CHANGED + 1))
             printf 'changed %s %s: removed\n' "$kind" "$name"
         else

@@ -75,10 +75,7 @@ async function mocha(...files: string[]): Promise<Count> {
 
 /** The Java code's own tests, counted from Surefire's last line. */
 async function maven(): Promise<Count> {
-    const { code, output } = await run(
-        ["mvn", "-B", "-q", "-Dsurefire.printSummary=true", "test"],
-        path.join(project, "jobs"),
-    );
+    const { code, output } = await run(["mvn", "-B", "-ntp", "test"], path.join(project, "jobs"));
     const lines = [
         ...output.matchAll(
             /Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)(?!.*Time elapsed)/g,

@@ -40,7 +40,10 @@ export class Kafka extends pulumi.ComponentResource {
             { length: 16 },
             { parent: this, protect: config.protect },
         );
-        this.clusterId = pulumi.unsecret(id.base64).apply(toClusterId);
+        this.clusterId =
+            config.kafka.clusterId === undefined
+                ? pulumi.unsecret(id.base64).apply(toClusterId)
+                : pulumi.output(config.kafka.clusterId);
         const controllers = this.#format("kafka-controller", []);
         const rolls = this.#rollControllers(controllers);
         // A formatted broker is the evidence that all controllers were formatted before (lifecycle.ts).

@@ -195,6 +195,13 @@ export type TopicConfig = z.infer<typeof topic>;
 
 const kafka = z
     .strictObject({
+        clusterId: z
+            .string()
+            .regex(/^[A-Za-z0-9_-]{22}$/, "must be a Kafka cluster id: 22 characters of base64url")
+            .optional()
+            .describe(
+                "Cluster id of log directories that an earlier stack made (cluster.id in their meta.properties), to go on with them; by default it is made once and kept in the state",
+            ),
         replicationFactor: z
             .int()
             .positive()
