@@ -13,7 +13,7 @@ import {
     status,
     up,
 } from "./index.ts";
-import { deploy, prepare } from "./platform.ts";
+import { deploy, forgetState, prepare } from "./platform.ts";
 
 const USAGE = `usage: node lab/cli.ts COMMAND [options]
 
@@ -70,6 +70,7 @@ async function main(): Promise<void> {
     } else if (command === "down" && positionals.length === 1) {
         report("lab: down");
         await down(options, report);
+        if (values.dir === undefined) await forgetState(report);
     } else if (command === "status" && positionals.length === 1) {
         const seen = status(options);
         report(values.json ? JSON.stringify(seen, null, 4) : table(seen));

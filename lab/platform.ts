@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Brings the stack `lab` onto the lab's hosts, with the same commands that a person would type. */
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { exec, status } from "./index.ts";
 import type { Report } from "./progress.ts";
 import { clearDeadLocks } from "./stack-lock.ts";
 
@@ -82,9 +83,34 @@ export async function prepare(report: Report): Promise<void> {
     );
 }
 
+const stateFolder = join(project, ".state");
+
+/**
+ * Forgets the stack's state when the hosts that it describes are gone: first-start steps that it lists as done were done on disks that are
+ * no more.
+ */
+export async function forgetState(report: Report): Promise<void> {
+    if (!existsSync(join(stateFolder, ".pulumi", "stacks", "metalstream", "lab.json"))) return;
+    clearDeadLocks(stateFolder, "metalstream", "lab", report);
+    await command(
+        ["pulumi", "stack", "rm", "lab", "--force", "--yes", "--preserve-config"],
+        () => undefined,
+    );
+    report("  forgot the state of the stack lab");
+}
+
+/** Whether any host was ever converged. */
+async function anyConverged(hosts: readonly string[]): Promise<boolean> {
+    const answers = await Promise.all(
+        hosts.map((host) => exec(host, "test -e /var/lib/metalstream")),
+    );
+    return answers.some(({ code }) => code === 0);
+}
+
 /** `pulumi up` of the stack lab, then the table of what runs. */
 export async function deploy(report: Report): Promise<void> {
-    clearDeadLocks(join(project, ".state"), "metalstream", "lab", report);
+    clearDeadLocks(stateFolder, "metalstream", "lab", report);
+    if (!(await anyConverged(status().hosts.map(({ name }) => name)))) await forgetState(report);
     const log = createWriteStream(join(project, ".lab", "pulumi-up.log"));
     const show = progressOf(report);
     await step(
