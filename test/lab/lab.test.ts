@@ -121,11 +121,11 @@ describe("lab", function () {
         const found = output("sh", "-c", 'grep -rl "PRIVATE KEY" "$1" || true', "sh", dir).trim();
         const expected = lab
             .status(options)
-            .hosts.flatMap(({ name }) =>
-                [`identity/${name}`, `hosts/${name}/upper/etc/ssh`].map((path) =>
-                    join(dir, path, "ssh_host_ed25519_key"),
-                ),
-            );
+            .hosts.flatMap(({ name }) => [
+                join(dir, "identity", name, "ssh_host_ed25519_key"),
+                join(dir, "hosts", name, "upper/etc/ssh/ssh_host_ed25519_key"),
+                join(dir, "hosts", name, "upper/etc/ssh/ssh_host_ecdsa_key"),
+            ]);
         assert.deepEqual(found.split("\n").sort(), expected.sort());
     });
 
