@@ -159,12 +159,28 @@ remove_link() {
 
 remove_unit() {
     if [[ -e $MS_SYSTEMD/$1.service ]]; then
-        systemctl --quiet disable --now -- "$1.service" || return 1
+        systemctl --quiet disable -- "$1.service" || return 1
+        stop_for_good "$1" || return 1
     fi
     rm -f -- "$MS_SYSTEMD/$1.service"
     rm -rf -- "${MS_CONFIG:?}/$1"
     rm -f -- "$MS_RUN/$1.running" "$MS_STATE/rolled/$1"
     systemctl daemon-reload
+}
+
+# stop_for_good UNIT: a minute to end by itself, then it is killed. A broker whose controllers went first waits for them in vain, for as long as
+# its unit allows a controlled shutdown; all our services recover from a kill.
+stop_for_good() {
+    systemctl stop --no-block -- "$1.service" || return 1
+    poll 60 unit_ended "$1" && return
+    systemctl kill --signal=KILL -- "$1.service"
+    poll 30 unit_ended "$1"
+}
+
+unit_ended() {
+    local state
+    state=$(systemctl show --property=ActiveState --value -- "$1.service")
+    [[ $state == inactive || $state == failed ]]
 }
 
 # What is mounted in memory is lost with the mount; its unit has been stopped before.
