@@ -102,30 +102,26 @@ explain_refusal() {
     esac
 }
 
-# format_znode: makes the znode of automatic failover. Exit status 2 says that it is there already (ZKFailoverController.java): by this very
-# bootstrap when it was cut off after this step, else by a file system that was in use.
-format_znode() {
+# make_znode: makes the znode of automatic failover, without which no failover controller starts (exit status 3). False when it is there
+# already (exit status 2, ZKFailoverController.java).
+make_znode() {
     java_tool hdfs-zkfc hdfs org.apache.hadoop.hdfs.tools.DFSZKFailoverController -formatZK -nonInteractive >&2
     local status=$?
     case $status in
-    0)
-        date -u +%FT%TZ >"$NAMENODE_BIRTH" && sync "$NAMENODE_BIRTH"
-        step "hdfs: made the znode of automatic failover"
-        ;;
-    2) [[ -e $NAMENODE_BIRTH ]] || explain_refusal znode ;;
+    0) step "hdfs: made the znode of automatic failover" ;;
+    2) return 1 ;;
     *) die hdfs-format "formatZK ended with $status" "is ZooKeeper serving? then run up again" ;;
     esac
 }
 
-# ensure_znode: a file system whose ZooKeeper was made anew has no znode, and without it no failover controller starts (exit status 3).
-ensure_znode() {
-    java_tool hdfs-zkfc hdfs org.apache.hadoop.hdfs.tools.DFSZKFailoverController -formatZK -nonInteractive >&2
-    local status=$?
-    case $status in
-    0) step "hdfs: made the znode of automatic failover anew" ;;
-    2) ;;
-    *) die hdfs-format "formatZK ended with $status" "is ZooKeeper serving? then run up again" ;;
-    esac
+# format_znode: for a new file system. A znode that is there was made by this very bootstrap when it was cut off after this step, else by a
+# file system that was in use.
+format_znode() {
+    if make_znode; then
+        date -u +%FT%TZ >"$NAMENODE_BIRTH" && sync "$NAMENODE_BIRTH"
+    else
+        [[ -e $NAMENODE_BIRTH ]] || explain_refusal znode
+    fi
 }
 
 format_namenode() {
@@ -146,7 +142,8 @@ bootstrap_namenode() {
     case $decision in
     start)
         step "hdfs: was formatted before"
-        ensure_znode
+        # Its ZooKeeper may have been made anew since.
+        make_znode || step "hdfs: the znode of automatic failover is there"
         ;;
     format) format_namenode ;;
     wait) die hdfs-format "not every JournalNode of ${GATE[journalnodes]} answers" "a format needs all of them; run up again when they do" ;;
