@@ -23,6 +23,10 @@ export interface CommandOptions {
     readonly show?: (text: string) => void;
     /** Gets the process id as soon as there is one. */
     readonly started?: (pid: number) => void;
+    /** Where it runs. @default the project's folder */
+    readonly folder?: string;
+    /** Beside the engine's environment. @default nothing */
+    readonly environment?: Readonly<Record<string, string>>;
 }
 
 const running = new Set<number>();
@@ -46,7 +50,7 @@ function endGroup(pid: number, signal: NodeJS.Signals): void {
 export const isStopped = (): boolean => stopped;
 
 /**
- * Runs a command in the project's folder to its end.
+ * Runs a command to its end.
  * @throws Error with the command's last lines when it fails or does not end in time.
  */
 export async function command(args: readonly string[], options: CommandOptions): Promise<Ran> {
@@ -54,8 +58,8 @@ export async function command(args: readonly string[], options: CommandOptions):
     const begin = Date.now();
     // A group of its own, so that all of it can be ended; lab/cli.ts passes the signal on to its engine.
     const child = spawn(program, rest, {
-        cwd: project,
-        env: { ...engineEnvironment, NO_COLOR: "1" },
+        cwd: options.folder ?? project,
+        env: { ...engineEnvironment, NO_COLOR: "1", ...options.environment },
         detached: true,
         stdio: ["ignore", "pipe", "pipe"],
     });

@@ -3,17 +3,15 @@
  * `npm run bench`: measures, on this machine, what docs/benchmarks.md describes. Begins without a lab and ends without one; prints a
  * table, and keeps all figures in `.bench/<name>.json`.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readStack } from "../cli/stack.ts";
-import { status } from "../lab/index.ts";
 import type { Config } from "../lib/config/schema.ts";
 import { type Cold, cold } from "./cold.ts";
-import { command, isStopped, project, stopEverything } from "./commands.ts";
+import { command, isStopped, stopEverything } from "./commands.ts";
 import { type Engine, noopUp, preview } from "./engine.ts";
 import { type Row, table } from "./figures.ts";
 import { floor } from "./floor.ts";
+import { heading, keep, refuseWithLab } from "./keep.ts";
 import { type Machine, machine } from "./machine.ts";
 import { hostsMemory } from "./memory.ts";
 import { coldRows, engineRows, floorRows, memoryRows } from "./rows.ts";
@@ -32,14 +30,6 @@ function floorRuns(): number {
 const say = (line: string): void => {
     console.log(line);
 };
-
-/** Keeps the figures of one benchmark. */
-function keep(name: string, on: Machine, figures: object): void {
-    const folder = join(project, ".bench");
-    mkdirSync(folder, { recursive: true });
-    const text = JSON.stringify({ name, machine: on, ...figures }, null, 4);
-    writeFileSync(join(folder, `${name}.json`), `${text}\n`);
-}
 
 /** No lab, and no state of the stack that lay on it: the next `npm run lab` begins from nothing. */
 async function clear(): Promise<void> {
@@ -117,18 +107,8 @@ async function measure(
     return { rows, failures };
 }
 
-function heading({ cores, processor, memoryBytes, load, when }: Machine): string {
-    const memory = (memoryBytes / 2 ** 30).toFixed(1);
-    return `${when}: ${cores} cores (${processor}), ${memory} GiB of memory, load ${load.join(" ")}`;
-}
-
 async function main(): Promise<number> {
-    if (status().hosts.some(({ on }) => on) || existsSync(join(project, ".lab", "state.json"))) {
-        say(
-            "bench: there is a lab, and the benchmarks need an empty machine; first run: npm run lab:down",
-        );
-        return 1;
-    }
+    refuseWithLab();
     const floors = floorRuns();
     const on = machine();
     say(heading(on));

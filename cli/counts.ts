@@ -2,9 +2,11 @@
 import { loadArtifacts } from "../components/artifacts.ts";
 import { jobPaths } from "../components/streaming/logs-job.ts";
 import { runOnHost } from "../lib/facts/ssh.ts";
+import { rootCommand, rootInput } from "../lib/sudo.ts";
 import { readStack, stackOptions } from "./stack.ts";
 
-const limits = { connect: 15_000, command: 120_000 };
+/** A JVM reads what the job has written: milliseconds. */
+const patience = 120_000;
 
 /** `metalstream counts`: asks HDFS, on a master's host, what the logs job has written. */
 export async function countsCommand(args: string[]): Promise<number> {
@@ -18,11 +20,16 @@ export async function countsCommand(args: string[]): Promise<number> {
     const conf = "/etc/metalstream/spark-master/current";
     const { events } = jobPaths(config, "logs");
     const command = [
-        "sudo -n runuser -u spark -- /usr/bin/java -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        "runuser -u spark -- /usr/bin/java -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
         `-cp '${conf}:${jobs.jars.join(":")}:${spark.directory}/jars/*' io.metalstream.jobs.Counts`,
         `${events}${json ? " --json" : ""}`,
     ].join(" ");
-    const { code, stdout, stderr } = await runOnHost(target, command, "", limits);
+    const { code, stdout, stderr } = await runOnHost(
+        target,
+        rootCommand(command, target.sudoPassword),
+        rootInput("", target.sudoPassword),
+        { connect: target.timeouts.connect * 1000, command: patience },
+    );
     process.stdout.write(stdout);
     if (code !== 0) process.stderr.write(stderr);
     return code === 0 ? 0 : 1;

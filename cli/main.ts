@@ -2,6 +2,8 @@
 /** `npx metalstream`: what `pulumi` has no word for. */
 import { artifactsCommand } from "./artifacts.ts";
 import { countsCommand } from "./counts.ts";
+import { hostsCommand } from "./hosts.ts";
+import { leaseCommand } from "./lease.ts";
 import { preflightCommand } from "./preflight.ts";
 import { statusCommand } from "./status.ts";
 
@@ -19,12 +21,20 @@ const commands: Readonly<Record<string, Command>> = {
         usage: "preflight --stack S            every finding of every host; touches nothing",
         run: preflightCommand,
     },
+    hosts: {
+        usage: "hosts keys --stack S           shows the keys of hosts and pins them (--host H, --replace H)",
+        run: hostsCommand,
+    },
     counts: {
         usage: "counts --stack S [--json]      what the logs job has counted so far",
         run: countsCommand,
     },
+    lease: {
+        usage: "lease show|break --stack S     which run may change the hosts now; break asks first (--yes)",
+        run: leaseCommand,
+    },
     artifacts: {
-        usage: "artifacts build                fetches and builds what the hosts get",
+        usage: "artifacts build|list|verify|gc the cache of what the hosts get; build fills it",
         run: artifactsCommand,
     },
 };

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { artifactSizes } from "../components/sections.ts";
 import { ConfigError } from "../lib/config/diagnostics.ts";
-import { preflight } from "../lib/facts/preflight.ts";
+import { judge } from "../lib/facts/survey.ts";
 import { lookAt, stackOptions } from "./stack.ts";
 
 /** `metalstream preflight`: the checks of `pulumi up`, alone. */
 export async function preflightCommand(args: string[]): Promise<number> {
     const { stack: name, json } = stackOptions(args);
-    const { stack, answers } = await lookAt(name);
-    const result = preflight(
-        stack.config,
-        stack.targets.map((target) => target.config),
-        answers,
-    );
+    const { stack, artifacts, answers } = await lookAt(name, { thorough: true });
+    const hosts = stack.targets.map((target) => target.config);
+    const result = judge(stack.config, hosts, answers, artifactSizes(artifacts));
     if (json) {
         console.log(JSON.stringify(result, null, 4));
     } else {

@@ -4,9 +4,11 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { parse } from "yaml";
 import { loadArtifacts } from "../components/artifacts.ts";
-import { planHost, type HostPlan } from "../components/sections.ts";
-import { gatherFacts, type Answer } from "../lib/facts/gather.ts";
-import { loadStack, type Stack } from "../lib/stack.ts";
+import { planHosts, questionsFor, type Artifacts, type HostPlan } from "../components/sections.ts";
+import { isSecretKey } from "../lib/config/secrets.ts";
+import { gatherFacts, type Answer, type Asking } from "../lib/facts/gather.ts";
+import { loadStack, ownValues, type Stack } from "../lib/stack.ts";
+import { stackSecrets } from "./secrets.ts";
 
 /** Options of the commands that look at a stack. */
 export function stackOptions(args: string[]): { stack: string; json: boolean } {
@@ -21,37 +23,42 @@ export function stackOptions(args: string[]): { stack: string; json: boolean } {
     return { stack: values.stack, json: values.json };
 }
 
-/** Reads a stack's file, as the engine does. Encrypted values are not needed here and stay encrypted. */
-export async function readStack(name: string): Promise<Stack> {
+/** What a stack's file says, by key without the project's name. Encrypted values stay encrypted. */
+export async function readStackFile(name: string): Promise<Record<string, unknown>> {
     const file = `stacks/Pulumi.${name}.yaml`;
     const text = await readFile(file, "utf8").catch((error: unknown) => {
         throw new Error(`there is no stack ${name}: ${String(error)}`);
     });
     const { config = {} } = parse(text) as { config?: Record<string, unknown> };
-    const prefix = "metalstream:";
-    const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
-    return loadStack(
-        name,
-        Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])),
-    );
+    return ownValues(config);
 }
+
+/** Reads a stack's file, as the engine does, and the secrets in it. */
+export async function readStack(name: string): Promise<Stack> {
+    const values = await readStackFile(name);
+    return loadStack(name, withoutSecrets(values), stackSecrets(name, values));
+}
+
+/** What is no secret of the values of a stack's file. */
+export const withoutSecrets = (values: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(values).filter(([key]) => !isSecretKey(key)));
 
 export interface Seen {
     readonly stack: Stack;
+    readonly artifacts: Artifacts;
     readonly plans: readonly HostPlan[];
     readonly answers: ReadonlyMap<string, Answer>;
 }
 
 /** Asks all hosts of a stack that are not declared down. Touches nothing. */
-export async function lookAt(name: string): Promise<Seen> {
+export async function lookAt(name: string, asking: Asking = {}): Promise<Seen> {
     const stack = await readStack(name);
     const artifacts = await loadArtifacts();
-    const plans = stack.targets.map((target) => planHost(stack.config, target.config, artifacts));
-    const questions = stack.targets.flatMap((target, i) => {
-        const plan = plans[i];
-        return target.config.state === "present" && plan !== undefined
-            ? [{ target, payload: plan.manifest + plan.questions }]
-            : [];
-    });
-    return { stack, plans, answers: await gatherFacts(questions, false) };
+    const plans = planHosts(stack.config, stack.targets, artifacts);
+    const questions = questionsFor(stack.targets, plans);
+    const say = (line: string) => {
+        console.error(line);
+    };
+    const answers = await gatherFacts(questions, false, { say, ...asking });
+    return { stack, artifacts, plans, answers };
 }

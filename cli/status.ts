@@ -3,6 +3,7 @@ import type { Answer } from "../lib/facts/gather.ts";
 import type { Config } from "../lib/config/schema.ts";
 import type { HostPlan } from "../components/sections.ts";
 import { platformAddresses } from "../components/addresses.ts";
+import { replicasText, type Replicas } from "../lib/facts/replicas.ts";
 import { lookAt, stackOptions } from "./stack.ts";
 
 /** One service on one host, as a person wants to see it. */
@@ -70,26 +71,40 @@ export function jobStatus(
     return { logs: runs ? "running" : "stopped" };
 }
 
-/** `metalstream status`: exit code 1 when a service or job is down or a host out of reach. */
+/** Replicas of a service's data, as its active member says. Pure. */
+export function dataStatus(answers: Iterable<Answer>): Record<string, Replicas> {
+    const all = [...answers].flatMap((answer) =>
+        answer.kind === "facts" ? [...answer.facts.replicas] : [],
+    );
+    return Object.fromEntries(all);
+}
+
+/** `metalstream status`: exit code 1 when a service or job is down, a host out of reach or data lost. */
 export async function statusCommand(args: string[]): Promise<number> {
     const { stack: name, json } = stackOptions(args);
     const { stack, plans, answers } = await lookAt(name);
     const hosts = plans.map((plan) => hostStatus(plan, answers.get(plan.host.name)));
     const addresses = platformAddresses(stack.config);
     const jobs = jobStatus(stack.config, answers.values());
+    const data = dataStatus(answers.values());
     const healthy =
         Object.values(jobs).every((state) => state === "running") &&
+        Object.values(data).every(({ missing }) => missing === 0) &&
         hosts.every(
             ({ state, services }) =>
                 state === "down" ||
                 (state === "up" && services.every((service) => service.state === "active")),
         );
     if (json) {
-        console.log(JSON.stringify({ stack: name, healthy, hosts, jobs, addresses }, null, 4));
+        console.log(
+            JSON.stringify({ stack: name, healthy, hosts, jobs, data, addresses }, null, 4),
+        );
     } else {
         console.log(["HOST     RACK   SERVICES", ...table(hosts), ""].join("\n"));
         for (const [job, state] of Object.entries(jobs))
             console.log(`job ${job.padEnd(12)} ${state}`);
+        for (const [service, replicas] of Object.entries(data))
+            console.log(`data ${service.padEnd(11)} ${replicasText(replicas)}`);
         for (const [what, where] of Object.entries(addresses))
             console.log(`${what.padEnd(16)} ${where}`);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Config, Role } from "../lib/config/schema.ts";
-import { endpoints, ports, sparkMasterUrl } from "../lib/topology.ts";
+import { endpoints, firstContacts, ports, sparkMasterUrl } from "../lib/topology.ts";
 
 /** Web pages and endpoints, for people. Pure. */
 export function platformAddresses(config: Config): Record<string, string> {
@@ -14,7 +14,7 @@ export function platformAddresses(config: Config): Record<string, string> {
         sparkHistory: pages("spark-history", ports.sparkHistoryHttp),
         sparkMasterUrl: sparkMasterUrl(config),
         hdfs: `hdfs://${config.hdfs.nameservice}`,
-        kafka: endpoints(config, "kafka-broker", ports.kafkaBroker).join(","),
+        kafka: firstContacts(config).join(","),
         zookeeper: endpoints(config, "zookeeper", ports.zookeeperClient).join(","),
     };
 }

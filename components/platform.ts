@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as pulumi from "@pulumi/pulumi";
-import { manifestDigest, convergeToken } from "../lib/facts/token.ts";
 import { platformAddresses } from "./addresses.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Converged, Fleet } from "./fleet.ts";
 import { Fencing } from "./hdfs/fencing.ts";
 import { Hdfs } from "./hdfs/hdfs.ts";
 import { Kafka, kafkaGates } from "./kafka/kafka.ts";
@@ -24,7 +23,7 @@ export class Platform extends pulumi.ComponentResource {
     static readonly __pulumiType = "metalstream:platform:Platform";
     readonly addresses: pulumi.Output<Record<string, string>>;
     readonly #args: PlatformArgs;
-    readonly #converged: ReadonlyMap<string, pulumi.Resource>;
+    readonly #converged: Converged;
 
     constructor(name: string, args: PlatformArgs, opts?: pulumi.ComponentResourceOptions) {
         const { fleet, artifacts } = args;
@@ -33,6 +32,7 @@ export class Platform extends pulumi.ComponentResource {
         super(Platform.__pulumiType, name, config, opts);
         this.#args = args;
         this.#converged = this.#convergeHosts();
+        this.#keepLostHosts();
         const shared = { fleet, units: new Units(args.plans), converged: this.#converged };
         const parent = { parent: this };
         const [tools = ""] = artifacts.jobs.jars;
@@ -41,44 +41,69 @@ export class Platform extends pulumi.ComponentResource {
         const fencing = new Fencing("fencing", shared, parent);
         const hdfs = new Hdfs(
             "hdfs",
-            { ...shared, fencing: fencing.ready, zookeeper: zookeeper.ready },
+            {
+                ...shared,
+                fencing: fencing.ready,
+                zookeeper: zookeeper.ready,
+                after: fleet.inTurn(zookeeper.ready),
+            },
             parent,
         );
         const spark = new Spark(
             "spark",
-            { ...shared, zookeeper: zookeeper.ready, hdfs: hdfs.ready },
+            {
+                ...shared,
+                zookeeper: zookeeper.ready,
+                hdfs: hdfs.ready,
+                after: fleet.inTurn(hdfs.ready),
+            },
             parent,
         );
-        const kafka = new Kafka("kafka", { ...shared, tools }, parent);
+        const kafka = new Kafka(
+            "kafka",
+            {
+                ...shared,
+                tools,
+                zookeeper: zookeeper.born,
+                after: fleet.inTurn(spark.rolled),
+            },
+            parent,
+        );
         const workers = new Workers(
             "workers",
-            { ...shared, tools, after: [...hdfs.ready, ...spark.ready, ...kafka.ready] },
+            {
+                ...shared,
+                tools,
+                formatted: kafka.brokers,
+                after: [...hdfs.ready, ...spark.ready, ...kafka.ready],
+            },
             parent,
         );
         const topics = this.#topics(tools, workers.ready);
-        this.#jobs([topics, ...workers.ready]);
+        this.#jobs([topics, ...workers.ready, ...hdfs.rolled]);
         this.addresses = pulumi.output(platformAddresses(config));
         this.registerOutputs({ addresses: this.addresses });
     }
 
-    #convergeHosts(): Map<string, pulumi.Resource> {
+    #convergeHosts(): Converged {
         const { fleet, plans } = this.#args;
+        const parent = { parent: this };
         return new Map(
-            plans.map(({ host, manifest }) => {
-                const token = convergeToken(fleet.facts(host), manifestDigest(manifest), fleet.now);
-                const spec = {
-                    verb: "converge",
-                    payload: manifest,
-                    token,
-                    onDelete: "remove",
-                    minutes: 30,
-                };
-                return [
-                    host.name,
-                    fleet.command(`converge-${host.name}`, host, spec, { parent: this }),
-                ];
-            }),
+            plans.map(({ host, manifest }) => [host.name, fleet.converge(host, manifest, parent)]),
         );
+    }
+
+    /** A lost host's converge stays declared, so that the program that removes it is never run on a dead host. */
+    #keepLostHosts(): void {
+        const { fleet } = this.#args;
+        for (const host of fleet.lost) {
+            fleet.command(
+                `converge-${host.name}`,
+                host,
+                { verb: "converge", minutes: 30 },
+                { parent: this },
+            );
+        }
     }
 
     #zookeeper(units: Units): ZooKeeper {

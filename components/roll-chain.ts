@@ -20,8 +20,8 @@ export function rollOrder(
 }
 
 /**
- * Declares one roll after the other: one disruption at a time, and a failed element stops all behind it. Hosts that are down are no
- * part of the chain.
+ * Declares one roll after the other where anything restarts: one disruption at a time, and a failed element stops all behind it. Hosts that are
+ * down are no part of the chain.
  * @returns the rolls, in order.
  */
 export function rollChain(
@@ -34,6 +34,7 @@ export function rollChain(
         return facts !== undefined && step.leader(facts);
     };
     const done: pulumi.Resource[] = [];
-    for (const host of rollOrder(hosts, leads)) done.push(step.declare(host, done.slice(-1)));
+    for (const host of rollOrder(hosts, leads))
+        done.push(step.declare(host, [...fleet.inTurn(done.slice(-1))]));
     return done;
 }

@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The outline of what each host gets: every service contributes a section. Pure. */
 import type { Artifact } from "../lib/artifacts/artifact.ts";
+import { ConfigError, type Diagnostic } from "../lib/config/diagnostics.ts";
 import type { Config, HostConfig } from "../lib/config/schema.ts";
+import type { Question } from "../lib/facts/gather.ts";
 import { systemPlaces } from "../lib/facts/preflight.ts";
+import type { Target } from "../lib/target.ts";
 import { item, manifest, type Section, type UnitBlock } from "../lib/manifest.ts";
-import { endpoints, hasRole, ports, portsOfUnit, withRole } from "../lib/topology.ts";
+import { openFiles } from "../lib/render/unit.ts";
+import {
+    artifactsSocket,
+    endpoints,
+    hasRole,
+    members,
+    ports,
+    portsOfUnit,
+    withRole,
+} from "../lib/topology.ts";
 import { hdfsSection } from "./hdfs/config.ts";
 import { namenodeQuestions } from "./hdfs/lifecycle.ts";
 import { nameDirectories } from "./hdfs/site.ts";
 import { baseSection } from "./host/config.ts";
+import { disksSection } from "./host/disks.ts";
+import { notesSection } from "./host/notes.ts";
+import { systemConflicts, systemSection } from "./host/system.ts";
 import { kafkaSection, logDirectory } from "./kafka/config.ts";
 import { brokerQuestions, controllerQuestions } from "./kafka/lifecycle.ts";
 import { artifactItem } from "./service.ts";
@@ -33,6 +48,8 @@ export interface HostPlan {
     readonly units: readonly UnitBlock[];
     /** `port`, `disk` and `evidence` lines: questions for preflight and for decisions about data. */
     readonly questions: string;
+    /** What the stack file wants here although the platform owns it. */
+    readonly findings: readonly Diagnostic[];
 }
 
 /** Units of all hosts, by host and name. */
@@ -72,12 +89,37 @@ function jobQuestions(config: Config, host: HostConfig): string[] {
     return [item.job("logs", { masters, namenodes })];
 }
 
+/** A member of each other rack, not the same for all, so that none is asked by everybody. */
+function peers(config: Config, host: HostConfig): string[] {
+    const all = members(config).filter(({ state }) => state === "present");
+    const racks = [...new Set(all.map(({ rack }) => rack))].filter((rack) => rack !== host.rack);
+    return racks.flatMap((rack) => {
+        const there = all.filter((other) => other.rack === rack);
+        const peer = there[host.id % there.length];
+        if (peer === undefined) return [];
+        const { name, address, port = config.ssh.port } = peer;
+        return [item.peer(name, { rack, address, port })];
+    });
+}
+
+/** Sizes of what hosts get, by the names that manifests give. */
+export function artifactSizes(artifacts: Artifacts): Map<string, number> {
+    const all = Object.values<Artifact>({ ...artifacts });
+    return new Map(
+        all.map(({ directory, size }) => [directory.slice(directory.lastIndexOf("/") + 1), size]),
+    );
+}
+
 function questions(config: Config, host: HostConfig, units: readonly UnitBlock[]): string {
     return [
         ...[...config.hardware.disks, ...systemPlaces].map((path) => item.disk(path)),
         ...units.flatMap(({ name }) =>
             (portsOfUnit[name] ?? []).map((port) => item.port(port, name)),
         ),
+        ...(config.artifacts.peers ? [item.port(ports.artifacts, artifactsSocket)] : []),
+        item.names("/etc/hosts"),
+        item.openFiles(openFiles),
+        ...peers(config, host),
         ...jobQuestions(config, host),
         ...(hasRole(host, "zookeeper") ? zookeeperQuestions : []),
         ...(hasRole(host, "namenode") ? namenodeQuestions(nameDirectories(config)) : []),
@@ -90,10 +132,38 @@ function questions(config: Config, host: HostConfig, units: readonly UnitBlock[]
     ].join("");
 }
 
+/**
+ * The plans of all hosts.
+ * @throws ConfigError with everything that the stack file wants on a host although the platform owns it there.
+ */
+export function planHosts(
+    config: Config,
+    targets: readonly Pick<Target, "config">[],
+    artifacts: Artifacts,
+): HostPlan[] {
+    const plans = targets.map((target) => planHost(config, target.config, artifacts));
+    const findings = plans.flatMap((plan) => plan.findings);
+    if (findings.length > 0) throw new ConfigError("stack file", findings);
+    return plans;
+}
+
+/** What hosts that are present are asked: their manifest, and questions. */
+export function questionsFor(targets: readonly Target[], plans: readonly HostPlan[]): Question[] {
+    const byName = new Map(plans.map((plan) => [plan.host.name, plan]));
+    return targets.flatMap((target) => {
+        const plan = byName.get(target.config.name);
+        return plan === undefined || target.config.state !== "present"
+            ? []
+            : [{ target, payload: plan.manifest + plan.questions }];
+    });
+}
+
 /** The plan of one host. */
 export function planHost(config: Config, host: HostConfig, artifacts: Artifacts): HostPlan {
-    const sections = [
+    const platform = [
         baseSection(config),
+        notesSection(config),
+        disksSection(config, host),
         ...(hasRole(host, "zookeeper")
             ? [zookeeperSection(config, host, artifacts.zookeeper)]
             : []),
@@ -103,11 +173,13 @@ export function planHost(config: Config, host: HostConfig, artifacts: Artifacts)
         jobsSection(config, host, artifacts),
         logShippingSection(config),
     ];
+    const sections = [...platform, systemSection(config, host)];
     const units = sections.flatMap((section) => section.units);
     return {
         host,
         manifest: manifest(host.name, sections),
         units,
         questions: questions(config, host, units),
+        findings: systemConflicts(config, host, platform),
     };
 }

@@ -16,7 +16,7 @@ apply_mount() {
     systemctl --quiet enable -- "${units[@]}" 2>/dev/null
     for i; do
         unit=$(mount_unit "${NAME[i]}")
-        if [[ " ${DRIFT[i]} " == *" type "* ]]; then
+        if [[ " ${DRIFT[i]} " =~ \ (type|device)\  ]]; then
             failed "$i" "another file system is mounted there" "unmount it, then run again"
         elif systemctl reload-or-restart -- "$unit" 2>"$MS_WORK/error"; then
             changed "$i"
@@ -144,17 +144,12 @@ apply_service() {
 # note_restarts: before the first file is written, the services to restart afterwards are noted on disk: an
 # interrupted run must not forget them.
 note_restarts() {
-    local i path paths file
+    local i
     for i in "${!KIND[@]}"; do
-        [[ ${KIND[i]} == service ]] || continue
-        paths=${ATTR["$i restart-on"]-}
-        for path in ${paths//,/ }; do
-            file=${INDEX["file $path"]-${INDEX["secret $path"]-}}
-            if [[ -n ${DRIFT[$file]-} && -z ${PENDING_RESTART["${NAME[i]}"]-} ]]; then
-                printf '%s\n' "${NAME[i]}" >>"$MS_STATE/restart"
-                PENDING_RESTART["${NAME[i]}"]=1
-            fi
-        done
+        [[ ${KIND[i]} == service && -z ${PENDING_RESTART["${NAME[i]}"]-} ]] || continue
+        service_files_differ "$i" || continue
+        printf '%s\n' "${NAME[i]}" >>"$MS_STATE/restart"
+        PENDING_RESTART["${NAME[i]}"]=1
     done
 }
 

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Applies what differs: packages, accounts, directories, files, links, sysctls. `apply_KIND ITEM…` gets all items of a kind
+# shellcheck disable=SC2034,SC2153  # some variables belong to other files of the program
+# Applies what differs: packages, accounts, directories, files, links. `apply_KIND ITEM…` gets all items of a kind
 # that differ. An item that fails is noted (`failed`) and does not keep the others from being applied.
 
 declare -ga WRITTEN=()   # files to be synced before the stamp
 declare -ga FAILURES=()
+declare -ga REPORTED=()  # item -> 1 when a line of this run was about it
 CHANGED=0
 
 # changed ITEM [WHAT]: one line for a person.
 changed() {
-    CHANGED=$((CHANGED + 1))
+    CHANGED=$((CHANGED + 1)) REPORTED[$1]=1
     printf 'changed %s %s: %s\n' "${KIND[$1]}" "${NAME[$1]}" "${2-${DRIFT[$1]}}"
 }
 
 # failed ITEM WHAT WHAT_TO_DO
 failed() {
+    REPORTED[$1]=1
     FAILURES+=("${KIND[$1]} ${NAME[$1]}: $2; $3")
     printf 'metalstream: %s: %s\n' "$MS_HOST" "${FAILURES[-1]}" >&2
 }
@@ -24,44 +27,76 @@ last_line() {
     tail -n 1
 }
 
+# One apt-get for all. It installs none of them when one cannot be had, so then each gets its own.
 apply_package() {
     local i
-    local -a names=()
-    for i; do names+=("${NAME[i]}"); done
-    if install_packages "${names[@]}"; then
+    if install_packages "$@"; then
         for i; do changed "$i" "${DRIFT[$i]}, installed"; done
         return
     fi
-    observe_packages
     for i; do
-        if [[ -n ${PACKAGE["${NAME[i]}"]-} ]]; then
-            changed "$i" installed
+        if (($# > 1)) && ! apt_locked && install_packages "$i" || package_fits "$i"; then
+            changed "$i" "${DRIFT[$i]}, installed"
+        elif apt_locked; then
+            failed "$i" "apt-get: $(apt_error)" "wait for that process, or end it"
         else
-            failed "$i" "apt-get: $(grep -E '^(E|dpkg: error)' "$MS_WORK/apt" | head -n 1)" \
-                "see /var/log/apt/term.log and the apt sources of this host"
+            failed "$i" "apt-get: $(apt_error)" "see /var/log/apt/term.log and the apt sources of this host"
         fi
     done
 }
 
-# install_packages NAME…: one apt-get for all. The lists are fetched only where they are absent, old, or do not help.
+# package_fits ITEM: a batch that failed may have installed it all the same.
+package_fits() {
+    local version=${ATTR["$1 version"]-}
+    observe_packages
+    [[ -n ${PACKAGE["${NAME[$1]}"]-} && ${version:-${PACKAGE["${NAME[$1]}"]}} == "${PACKAGE["${NAME[$1]}"]}" ]]
+}
+
+apt_locked() {
+    grep -qE '^E: (Could not get lock|Unable to (acquire|lock))' "$MS_WORK/apt"
+}
+
+# apt_error: its first error; of a lock, the line that names its holder.
+apt_error() {
+    grep -aoE 'Could not get lock [^ ]+\. It is held by process [0-9]+ \([^)]*\)' "$MS_WORK/apt" | head -n 1 | grep . ||
+        grep -aE '^(E|dpkg: error)' "$MS_WORK/apt" | head -n 1
+}
+
+# install_packages ITEM…: the lists are fetched only where they are absent, old, or do not help.
 install_packages() {
     local fresh=""
     if [[ -n "$(find /var/lib/dpkg/updates -type f 2>/dev/null | head -n 1)" ]]; then
         apt_quiet dpkg --configure -a   # an earlier run was cut off in the middle of an installation
     fi
     if [[ -z "$(find /var/lib/apt/lists -name '*Packages*' -mmin -1440 2>/dev/null | head -n 1)" ]]; then
-        apt_quiet apt-get -o DPkg::Lock::Timeout=120 update
+        apt_update
         fresh=yes
     fi
     apt_install "$@" && return
     [[ -n $fresh ]] && return 1
-    grep -qE 'Unable to (locate|fetch)|no installation candidate|404 ' "$MS_WORK/apt" || return 1
-    apt_quiet apt-get -o DPkg::Lock::Timeout=120 update && apt_install "$@"
+    grep -qE "Unable to (locate|fetch)|no installation candidate|^E: Version .* was not found|404 " "$MS_WORK/apt" || return 1
+    apt_update && apt_install "$@"
 }
 
+apt_update() {
+    apt_quiet apt-get -o "DPkg::Lock::Timeout=$(apt_patience)" update
+}
+
+# Of an older version that a manifest names, a person has decided.
 apt_install() {
-    apt_quiet apt-get -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confdef \
-        -o Dpkg::Options::=--force-confold install --no-install-recommends -- "$@"
+    local i
+    local -a wanted=() downgrade=()
+    for i; do
+        wanted+=("${NAME[i]}${ATTR["$i version"]:+=${ATTR["$i version"]}}")
+        [[ -z ${ATTR["$i version"]-} ]] || downgrade=(--allow-downgrades)
+    done
+    apt_quiet apt-get -y -o "DPkg::Lock::Timeout=$(apt_patience)" -o Dpkg::Options::=--force-confdef \
+        -o Dpkg::Options::=--force-confold install --no-install-recommends "${downgrade[@]}" -- "${wanted[@]}"
+}
+
+# apt_patience: seconds to wait for apt's lock, so that there is time left to say who holds it.
+apt_patience() {
+    printf '%d' $((MS_LIMIT < 480 ? MS_LIMIT / 4 : 120))
 }
 
 # apt_quiet COMMAND…: its output goes to a file, of which the errors are shown when it fails.
@@ -152,30 +187,4 @@ apply_link() {
             failed "$i" "$(last_line <"$MS_WORK/error")" "look at ${NAME[i]%/*}"
         fi
     done
-}
-
-# What cannot be set although it looked so is noted, so that the next check warns instead of promising a repair.
-apply_sysctl() {
-    local i
-    for i; do
-        if printf '%s\n' "${REST[i]}" 2>/dev/null >"/proc/sys/${NAME[i]//./\/}"; then
-            changed "$i"
-        else
-            printf 'warning sysctl %s: cannot be set on this host\n' "${NAME[i]}"
-            printf '%s\n' "${NAME[i]}" >>"$MS_STATE/unsettable"
-        fi
-    done
-}
-
-# keep_sysctls: they come back at boot.
-keep_sysctls() {
-    local i path=/etc/sysctl.d/60-metalstream$MS_SECTION.conf text=""
-    for i in "${!KIND[@]}"; do
-        [[ ${KIND[i]} == sysctl ]] && text+="${NAME[i]} = ${REST[i]}"$'\n'
-    done
-    if [[ -z $text ]]; then
-        rm -f -- "$path"
-    elif [[ $text != "$(file_text "$path")"$'\n' ]]; then
-        printf '%s' "$text" >"$MS_WORK/sysctl" && write_atomic "$MS_WORK/sysctl" "$path" root root 0644
-    fi
 }

@@ -5,6 +5,8 @@
 
 set -uo pipefail
 export LC_ALL=C.UTF-8
+# glibc translates by LANGUAGE in every locale but plain C, and sudo passes it on.
+unset LANGUAGE
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 
@@ -15,6 +17,8 @@ export MS_OPT=/opt/metalstream           # unpacked artifacts
 export MS_CACHE=/var/cache/metalstream   # downloads that are under way
 export MS_RUN=/run/metalstream           # what running units have loaded
 export MS_SYSTEMD=/etc/systemd/system
+export MS_PROGRAMS=/usr/local/lib/metalstream   # programs such as this one
+export MS_HUGEPAGES=/sys/kernel/mm/transparent_hugepage
 export NOLOGIN=/usr/sbin/nologin         # shell of users that never log in
 export MS_LOCK=/run/lock/metalstream.lock
 
@@ -33,6 +37,10 @@ refuse() {
     exit 3
 }
 
+no_room() {
+    die start "no room in /run" "free memory on this host"
+}
+
 # usage WHAT: the caller is wrong (exit 2, nothing touched).
 usage() {
     printf 'metalstream: %s: usage: %s; see host/README.md\n' "$MS_HOST" "$1" >&2
@@ -45,7 +53,7 @@ step() {
 }
 
 # temp_beside PATH: sets REPLY to a name, not there yet, in the directory of PATH. The name is noted
-# first, so that whatever ends this run, the next sweep removes what lies under it.
+# first, so that whatever ends this run, the next sweep removes what lies under it; false when it cannot be noted.
 temp_beside() {
     REPLY=${1%/*}/.${1##*/}.ms-$$-$RANDOM$RANDOM
     printf '%s\n' "$REPLY" >>"$MS_STATE/pending"
@@ -65,7 +73,7 @@ sweep_pending() {
 # `install` opens its target with O_EXCL, so that nobody can plant a link in a directory of a service user.
 write_atomic() {
     local temp
-    temp_beside "$2"
+    temp_beside "$2" || return 1
     temp=$REPLY
     install -D -T -o "$3" -g "$4" -m "$5" -- "$1" "$temp" && mv -fT -- "$temp" "$2"
 }
@@ -73,7 +81,7 @@ write_atomic() {
 # link_atomic TARGET PATH: a symbolic link at PATH, replaced in one step.
 link_atomic() {
     local temp
-    temp_beside "$2"
+    temp_beside "$2" || return 1
     temp=$REPLY
     mkdir -p -- "${2%/*}" && ln -s -- "$1" "$temp" && mv -fT -- "$temp" "$2"
 }

@@ -13,6 +13,8 @@ compare_mount() {
         differs "$1" missing
     elif [[ ${have%% *} != "${REST[$1]%% *}" ]]; then
         differs "$1" type
+    elif [[ -n ${ATTR["$1 device"]-} ]] && ! same_device "${MOUNT_SOURCE["$2"]}" "${ATTR["$1 device"]}"; then
+        differs "$1" device
     elif [[ ${have%% *} == tmpfs ]] && ! tmpfs_has "${have#* }" "${REST[$1]#* }"; then
         differs "$1" options
     fi
@@ -20,19 +22,37 @@ compare_mount() {
 
 # mount_text ITEM: the text of its systemd unit.
 mount_text() {
-    local type=${REST[$1]%% *}
+    local type=${REST[$1]%% *} what=""
+    [[ -z ${ATTR["$1 device"]-} ]] || what=$(device_path "${ATTR["$1 device"]}")
     cat <<TEXT
 [Unit]
 Description=${NAME[$1]} ($type), written by metalstream
 Before=local-fs.target
 [Mount]
-What=${ATTR["$1 device"]:-$type}
+What=${what:-$type}
 Where=${NAME[$1]}
 Type=$type
 Options=${REST[$1]#* }
 [Install]
 WantedBy=local-fs.target
 TEXT
+}
+
+# device_path DEVICE: LABEL=x, UUID=x and their like as the link that udev makes, for which systemd knows to wait.
+device_path() {
+    local by=${1%%=*}
+    case $1 in
+    LABEL=* | UUID=* | PARTLABEL=* | PARTUUID=*) printf '/dev/disk/by-%s/%s' "${by,,}" "${1#*=}" ;;
+    *) printf '%s' "$1" ;;
+    esac
+}
+
+# same_device MOUNTED WANTED: one name, or two of one block device. Where udev has not made its link, the disks themselves are asked.
+same_device() {
+    local path
+    path=$(device_path "$2")
+    [[ $1 == "$path" || $1 -ef $path ]] && return
+    [[ $2 == *=* && ! -e $path && $1 -ef "$(findfs "$2" 2>/dev/null)" ]]
 }
 
 # file_text PATH: its text, nothing when there is no such file.
@@ -83,7 +103,7 @@ compare_unit() {
     elif [[ ${P_TYPE["$fragment"]-} != f || ${P_DIGEST["$fragment"]} != "${P_DIGEST["$base/$current/$2.service"]-}" ]]; then
         differs "$1" changed
     fi
-    compare_unit_state "$1" "$2"
+    compare_unit_state "$1" "$2.service"
 }
 
 # unit_directory_whole ITEM DIRECTORY: exactly the files of the manifest, unedited, root's and not writable by others.
@@ -103,15 +123,15 @@ unit_directory_whole() {
     ((files == found))
 }
 
-# compare_unit_state ITEM UNIT: enabled and active, as systemd sees it.
+# compare_unit_state ITEM UNIT.service: enabled and active, as systemd sees it.
 compare_unit_state() {
-    local state=${UNIT_STATE["$2.service UnitFileState"]-}
-    if [[ ${UNIT_STATE["$2.service LoadState"]-} == masked || $state == masked* ]]; then
+    local state=${UNIT_STATE["$2 UnitFileState"]-}
+    if [[ ${UNIT_STATE["$2 LoadState"]-} == masked || $state == masked* ]]; then
         differs "$1" masked
     elif [[ ! $state =~ ^(enabled|static|alias|indirect|generated)$ ]]; then
         differs "$1" disabled
     fi
-    [[ ${UNIT_STATE["$2.service ActiveState"]-} =~ ^(active|reloading|activating)$ ]] || differs "$1" inactive
+    [[ ${UNIT_STATE["$2 ActiveState"]-} =~ ^(active|reloading|activating)$ ]] || differs "$1" inactive
 }
 
 # A unit that a package brought.
@@ -120,6 +140,15 @@ compare_service() {
         differs "$1" missing
         return
     fi
-    compare_unit_state "$1" "$2"
-    [[ -z ${PENDING_RESTART["$2"]-} ]] || differs "$1" restart
+    compare_unit_state "$1" "$2.service"
+    if [[ -n ${PENDING_RESTART["$2"]-} ]] || service_files_differ "$1"; then differs "$1" restart; fi
+}
+
+# service_files_differ ITEM: will a file that the service reads be written?
+service_files_differ() {
+    local path paths=${ATTR["$1 restart-on"]-}
+    for path in ${paths//,/ }; do
+        file_item "$path" && [[ -n ${DRIFT[REPLY]-} && ${DRIFT[REPLY]} != hidden ]] && return
+    done
+    return 1
 }

@@ -7,13 +7,35 @@ declare -ga DRIFT=()   # item -> "content mode", or unset
 declare -gA WANTED=()  # unit -> digest of its block
 WARNINGS=()
 
+# Services come last: they are restarted when a file of theirs differs.
 compare() {
-    local i
+    local i services=()
+    local -A hidden=() unfit=()
     DRIFT=() WANTED=() WARNINGS=()
+    find_hidden
     for i in "${!KIND[@]}"; do
-        if has_function "compare_${KIND[i]}"; then
+        if [[ -n ${UNFIT[i]-} ]]; then
+            [[ -n ${unfit["${UNFIT[i]}"]-} ]] || WARNINGS+=("${UNFIT[i]}")
+            unfit["${UNFIT[i]}"]=1
+        elif [[ -n ${hidden[$i]-} ]]; then
+            differs "$i" hidden
+        elif [[ ${KIND[i]} == service ]]; then
+            services+=("$i")
+        elif has_function "compare_${KIND[i]}"; then
             "compare_${KIND[i]}" "$i" "${NAME[i]}"
         fi
+    done
+    for i in "${services[@]}"; do compare_service "$i" "${NAME[i]}"; done
+}
+
+# find_hidden: adds to `hidden` of compare what lies below a mount that is not there; what looks like it lies on the disk underneath.
+find_hidden() {
+    local i j
+    for i in "${!KIND[@]}"; do
+        [[ ${KIND[i]} == mount && -z ${MOUNTED["${NAME[i]}"]-} ]] || continue
+        for j in "${!KIND[@]}"; do
+            [[ ! ${KIND[j]} =~ ^(directory|file|secret|link)$ || ${NAME[j]}/ != "${NAME[i]}"/* ]] || hidden[$j]=1
+        done
     done
 }
 
@@ -23,7 +45,12 @@ differs() {
 }
 
 compare_package() {
-    [[ -n ${PACKAGE["$2"]-} ]] || differs "$1" missing
+    local version=${ATTR["$1 version"]-}
+    if [[ -z ${PACKAGE["$2"]-} ]]; then
+        differs "$1" missing
+    elif [[ -n $version && ${PACKAGE["$2"]} != "$version" ]]; then
+        differs "$1" version
+    fi
 }
 
 compare_group() {
@@ -73,6 +100,7 @@ compare_directory() {
     compare_path "$1" "$2" d && compare_access "$1" "$2"
 }
 
+# compare_file ITEM PATH
 compare_file() {
     compare_path "$1" "$2" f || return 0
     [[ ${P_DIGEST["$2"]-} == "${P_DIGEST["$MS_WORK/want/${CONTENT[$1]}"]}" ]] || differs "$1" content
@@ -86,18 +114,6 @@ compare_secret() {
 compare_link() {
     compare_path "$1" "$2" l || return 0
     [[ ${P_LINK["$2"]} == "${REST[$1]}" ]] || differs "$1" target
-}
-
-compare_sysctl() {
-    local path=/proc/sys/${2//./\/}
-    local -a value=()
-    [[ -r $path ]] && read -r -a value <"$path"
-    [[ "${value[*]}" == "${REST[$1]}" ]] && return
-    if [[ -w $path && -z ${UNSETTABLE["$2"]-} ]]; then
-        differs "$1" value
-    else
-        WARNINGS+=("sysctl $2: cannot be set on this host, which has '${value[*]}'")
-    fi
 }
 
 compare_artifact() {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2153  # some variables belong to other files of the program
 # The verbs `converge`, `check` and `remove`.
 
 MS_SECTION=""   # "" or ".secrets": suffix of the stamp and of the list of owned items
@@ -11,27 +12,31 @@ use_section() {
 }
 
 # Phases: what later phases look at (accounts, mounted disks) is there before they look.
-PHASES=("package group user" "mount" "directory file secret link sysctl artifact unit service")
+PHASES=("package module group user" "filesystem" "mount" "directory file secret link sysctl hugepages" "dropin timer artifact unit service note")
+MS_DOING=""   # kind and names of the items at work, for messages
+declare -ga FOUND=()   # what differed at the start, as DRIFT
 
 verb_converge() {
-    local phase
+    local phase i
     local -i before
     load_manifest "$MS_WORK/payload"
     use_section
-    mkdir -p -- "$MS_STATE" "$MS_CONFIG" "$MS_RUN"
-    chmod 0700 -- "$MS_STATE"
+    { mkdir -p -- "$MS_STATE" "$MS_CONFIG" "$MS_RUN" && chmod 0700 -- "$MS_STATE" && : >>"$MS_STATE/pending"; } ||
+        die converge "cannot write below $MS_STATE" "look at that disk (read-only, full?); nothing was touched"
     sweep_pending
-    rm -f -- "$MS_STATE/stamp$MS_SECTION"
     write_wanted
+    forget_stamp
     observe
     remove_surplus
     compare
+    observe_garbage
     before=${#DRIFT[@]}
+    for i in "${!DRIFT[@]}"; do FOUND[i]=${DRIFT[i]}; done
     begin_downloads
     for phase in "${PHASES[@]}"; do
         apply_phase "$phase"
     done
-    keep_sysctls
+    report_mended
     finish_converge "$before"
 }
 
@@ -42,27 +47,31 @@ apply_phase() {
     note_restarts
     for kind in $1; do
         local -a items=()
+        local names=""
         for i in "${!DRIFT[@]}"; do
-            [[ ${KIND[i]} == "$kind" ]] && items+=("$i")
+            [[ ${KIND[i]} == "$kind" ]] || continue
+            withheld "$i" && continue
+            if [[ ${DRIFT[i]} == hidden ]]; then
+                failed "$i" "the file system that it belongs on is not mounted" "mend that mount"
+            else
+                items+=("$i") names+=" ${NAME[i]}"
+            fi
         done
-        # A restart that became due by a file of this phase is no drift yet.
-        [[ $kind == service ]] && due_services
+        MS_DOING=$kind${names::200}
         ((${#items[@]} == 0)) || "apply_$kind" "${items[@]}"
     done
+    MS_DOING=""
     if ((CHANGED > before)) && [[ $1 != *service* ]]; then
         observe
         compare
     fi
 }
 
-# due_services: adds the services whose files were written in this run to `items` of apply_phase.
-due_services() {
+# report_mended: what differed at the start and is right now, because another item was mended (a user that came back owns its files again).
+report_mended() {
     local i
-    for i in "${!KIND[@]}"; do
-        if [[ ${KIND[i]} == service && -n ${PENDING_RESTART["${NAME[i]}"]-} && " ${DRIFT[i]-} " != *" restart "* ]]; then
-            [[ -n ${DRIFT[i]-} ]] || items+=("$i")
-            differs "$i" restart
-        fi
+    for i in "${!FOUND[@]}"; do
+        [[ -n ${REPORTED[i]-}${DRIFT[i]-} ]] || changed "$i" "${FOUND[i]}, mended with another item"
     done
 }
 
@@ -88,7 +97,8 @@ finish_converge() {
     if ((${#FAILURES[@]})); then
         die converge "${#FAILURES[@]} items failed, the first: ${FAILURES[0]%;*}" "${FAILURES[0]##*; }, then run again"
     fi
-    write_stamp
+    remove_garbage
+    write_stamp || die converge "the stamp cannot be written" "look at the disk of $MS_STATE, then run again"
     sweep_pending
     items=$(count_items)
     digest=$(manifest_digest)
@@ -101,11 +111,16 @@ verb_check() {
     write_wanted
     observe
     compare
+    observe_garbage
     report_facts
     report_questions
+    report_disks
+    report_preflight
     report_units
+    report_steps
     report_roles
     report_drift
+    report_sections
 }
 
 verb_facts() {
@@ -122,13 +137,14 @@ verb_remove() {
     for list in "$MS_STATE"/owned*; do
         [[ -e $list ]] || continue
         MS_SECTION=${list#"$MS_STATE/owned"}
-        rm -f -- "$MS_STATE/stamp$MS_SECTION"
+        forget_stamp
         observe_notes
         remove_surplus
         ((${#FAILURES[@]})) || rm -f -- "$list" "/etc/sysctl.d/60-metalstream$MS_SECTION.conf"
     done
     ((${#FAILURES[@]} == 0)) ||
         die remove "${#FAILURES[@]} items failed, the first: ${FAILURES[0]%;*}" "${FAILURES[0]##*; }, then run again"
-    rm -f -- "$MS_STATE/restart"
+    rm -f -- "$MS_STATE/restart" "$MS_STATE"/notes*
+    close_window
     step "removed $CHANGED items"
 }

@@ -19,14 +19,20 @@ BLOCK_OPEN=-1     # item that a `|` or `>` line belongs to
 declare -grA WORDS=(
     [metalstream]=number [host]=host [section]=section [package]=package [group]=account [user]=account
     [directory]=path [file]=path [secret]=path [link]="path target" [mount]="path fstype options"
-    [sysctl]="sysctl words" [artifact]=artifact [unit]=unit [service]=unit
-    [port]=number [disk]=path [evidence]="word question path" [job]=word
+    [sysctl]="sysctl words" [artifact]=artifact [artifacts]=number [unit]=unit [service]=unit [filesystem]=path
+    [module]=module [hugepages]="switch choice" [limit]="limit amount" [dropin]=dropin [timer]=unit
+    [port]=number [disk]=path [evidence]="word question path" [job]=word [note]="word words"
+    [names]=path [peer]=host [openfiles]=number
 )
 declare -grA NEEDS=(
     [user]="group home" [directory]="owner group mode" [file]="owner group mode" [secret]="owner group mode"
-    [artifact]="sha256 size url" [port]="unit" [job]="masters namenodes"
+    [artifact]="sha256 size url" [port]="unit" [filesystem]="device type label least-mib" [job]="masters namenodes"
+    [peer]="rack address port"
 )
-declare -grA MAY=([user]="groups shell" [mount]="device" [service]="restart-on" [artifact]="archive")
+declare -grA MAY=(
+    [package]="version when" [user]="groups shell" [file]="when" [mount]="device" [service]="restart-on when"
+    [artifact]="archive" [artifacts]="port peers"
+)
 # shape of a word or an attribute -> what matches it
 declare -grA SHAPE=(
     [number]='^[0-9]{1,15}$' [host]='^[A-Za-z0-9][A-Za-z0-9.-]*$' [section]='^[a-z][a-z0-9-]*$'
@@ -34,10 +40,16 @@ declare -grA SHAPE=(
     [path]='^(/[A-Za-z0-9._@%+:,=~-]+)+$' [target]='^[^[:cntrl:]]+$' [fstype]='^[a-z0-9.]+$'
     [options]='^[A-Za-z0-9_.,=/:%+-]+$' [sysctl]='^[A-Za-z0-9_./-]+$' [words]='^[^[:cntrl:]]+$'
     [artifact]='^[A-Za-z0-9][A-Za-z0-9._+-]*$' [unit]='^[A-Za-z0-9][A-Za-z0-9_.@-]*$'
-    [word]='^[A-Za-z0-9][A-Za-z0-9_.:/-]*$' [question]='^(exists|empty)$'
+    [module]='^[A-Za-z0-9][A-Za-z0-9_-]*$' [switch]='^(enabled|defrag)$' [choice]='^[a-z+]+$'
+    [limit]='^([*]|@?[a-z_][a-z0-9_-]*):(nofile|nproc|memlock|core|stack)$' [amount]='^([0-9]{1,15}|unlimited)$'
+    [dropin]='^[A-Za-z0-9][A-Za-z0-9_.@-]*[.](service|socket|timer|mount|path|slice|target)[.]d/[A-Za-z0-9][A-Za-z0-9_.-]*[.]conf$'
+    [version]='^[A-Za-z0-9][A-Za-z0-9.+:~-]*$' [when]='^clock$'
+    [word]='^[A-Za-z0-9][A-Za-z0-9_.:/-]*$' [question]='^(exists|empty|property:[a-z.]+)$'
     [owner]='^[a-z_][a-z0-9_-]{0,31}$' [home]='^(/[A-Za-z0-9._@%+:,=~-]+)+$' [shell]='^(/[A-Za-z0-9._-]+)+$'
     [groups]='^[a-z_][a-z0-9_,-]*$' [mode]='^[0-7]{3,4}$' [sha256]='^[0-9a-f]{64}$' [size]='^[0-9]{1,15}$'
-    [url]='^https?://[^[:space:][:cntrl:]]+$' [device]='^[A-Za-z0-9_./=:-]+$'
+    [url]='^https?://[^[:space:][:cntrl:]]+$' [device]='^[A-Za-z0-9_./=:+@-]+$' [type]='^(xfs|ext4)$' [label]='^[A-Za-z0-9_-]{1,12}$'
+    [least-mib]='^[0-9]{1,12}$' [port]='^[0-9]{1,5}$' [peers]='^(/[A-Za-z0-9._@%+:,=~-]+)+$'
+    [rack]='^[A-Za-z0-9._-]+$' [address]='^[0-9A-Fa-f.:]+$'
     [archive]='^(/[A-Za-z0-9._@%+:,=~-]+)+$' [masters]='^[A-Za-z0-9.:,-]+$' [namenodes]='^[A-Za-z0-9.:,-]+$' [restart-on]='^/[A-Za-z0-9._@%+:,=~/-]+$'
 )
 
@@ -48,10 +60,15 @@ finding() {
 
 # parse_manifest FILE
 parse_manifest() {
-    local line
-    local -i n=0
     mapfile -t LINES <"$1"
-    for line in "${LINES[@]}"; do
+    parse_lines 0
+}
+
+# parse_lines FROM: the lines behind the first FROM ones.
+parse_lines() {
+    local line
+    local -i n=$1
+    for line in "${LINES[@]:$1}"; do
         n+=1
         case $line in
         '|' | '| '*)
@@ -80,17 +97,17 @@ open_content() {
 
 parse_unit_file() {
     local c
-    if ((BLOCK_OPEN < 0)) || [[ ${KIND[BLOCK_OPEN]} != unit ]]; then
-        finding "$1" "'> $2' outside of a unit"
+    if ((BLOCK_OPEN < 0)) || [[ ! ${KIND[BLOCK_OPEN]} =~ ^(unit|timer)$ ]]; then
+        finding "$1" "'> $2' outside of a unit or timer"
         CONTENT_OPEN=-1
         return
     fi
     if [[ ! $2 =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]]; then
-        finding "$1" "unit ${NAME[BLOCK_OPEN]}: '$2' is not the name of a file"
+        finding "$1" "${KIND[BLOCK_OPEN]} ${NAME[BLOCK_OPEN]}: '$2' is not the name of a file"
     fi
     for c in "${!C_FILE[@]}"; do
         if [[ ${C_UNIT[c]} == "$BLOCK_OPEN" && ${C_FILE[c]} == "$2" ]]; then
-            finding "$1" "unit ${NAME[BLOCK_OPEN]}: second file $2"
+            finding "$1" "${KIND[BLOCK_OPEN]} ${NAME[BLOCK_OPEN]}: second file $2"
         fi
     done
     BLOCK_N[BLOCK_OPEN]=$((BLOCK_N[BLOCK_OPEN] + 1))
@@ -125,11 +142,25 @@ parse_item() {
     fi
     INDEX["$kind ${words[1]}"]=$i
     BLOCK_OPEN=$i
-    if [[ $kind == file || $kind == secret ]]; then
+    [[ $kind != dropin ]] || ATTR["$i owner"]=root ATTR["$i group"]=root ATTR["$i mode"]=0644
+    if [[ $kind =~ ^(file|secret|dropin)$ ]]; then
         open_content "$1" "$i"
         CONTENT[i]=$CONTENT_OPEN
     fi
 }
+
+# item_paths ITEM: sets PATHS to where it writes, besides configuration directories of units.
+item_paths() {
+    case ${KIND[$1]} in
+    file | secret | link | directory) PATHS=("${NAME[$1]}") ;;
+    mount) PATHS=("${NAME[$1]}" "$MS_SYSTEMD/$(mount_unit "${NAME[$1]}")") ;;
+    unit) PATHS=("$MS_SYSTEMD/${NAME[$1]}.service") ;;
+    timer) PATHS=("$MS_SYSTEMD/${NAME[$1]}.timer" "$MS_SYSTEMD/${NAME[$1]}.service") ;;
+    dropin) PATHS=("$MS_SYSTEMD/${NAME[$1]}") ;;
+    *) PATHS=() ;;
+    esac
+}
+declare -ga PATHS=()
 
 # check_words ITEM WORD…: each against the shape that its place asks for.
 check_words() {

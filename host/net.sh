@@ -16,10 +16,7 @@ poll() {
 http_get() {
     local answer
     # shellcheck disable=SC2016  # the inner shell expands its own arguments
-    answer=$(timeout "${4:-5}" bash -c '
-        exec 3<>"/dev/tcp/$1/$2" || exit 1
-        printf "GET %s HTTP/1.0\r\nHost: %s:%s\r\nAccept: */*\r\n\r\n" "$3" "$1" "$2" >&3
-        cat <&3' http "$1" "$2" "$3" 2>/dev/null) || return 1
+    answer=$(timeout "${4:-5}" bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; printf "GET %s HTTP/1.0\r\nHost: %s:%s\r\nAccept: */*\r\n\r\n" "$3" "$1" "$2" >&3; cat <&3' http "$1" "$2" "$3" 2>/dev/null) || return 1
     [[ $answer =~ ^HTTP/[0-9.]+\ 2[0-9][0-9] ]] || return 1
     printf '%s\n' "${answer#*$'\r\n\r\n'}"
 }
@@ -27,10 +24,7 @@ http_get() {
 # four_letter HOST PORT WORD [SECONDS=5]: ZooKeeper's answer to `ruok`, `srvr`, `mntr` …
 four_letter() {
     # shellcheck disable=SC2016  # the inner shell expands its own arguments
-    timeout "${4:-5}" bash -c '
-        exec 3<>"/dev/tcp/$1/$2" || exit 1
-        printf "%s\n" "$3" >&3
-        cat <&3' four_letter "$1" "$2" "$3" 2>/dev/null
+    timeout "${4:-5}" bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; printf "%s\n" "$3" >&3; cat <&3' four_letter "$1" "$2" "$3" 2>/dev/null
 }
 
 # port_open HOST PORT [SECONDS=2]

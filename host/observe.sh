@@ -8,20 +8,20 @@ declare -gA P_TYPE=() P_MODE=() P_OWNER=() P_LINK=()   # path -> type (f d l …
 declare -gA P_DIGEST=()                                # path -> sha256; also of $MS_WORK/want/C and $MS_WORK/block/I
 declare -gA PACKAGE=() USER_AT=() GROUP_AT=()          # name -> version | passwd line | group line
 declare -gA UNIT_STATE=()                              # "unit.service Property" -> value
-declare -gA MOUNTED=()                                 # path -> "type options"
+declare -gA MOUNTED=() MOUNT_SOURCE=()                 # path -> "type options" | device
 declare -gA OWNED=() PENDING_RESTART=() UNSETTABLE=()  # what earlier runs noted
 JAVA_PACKAGES=()
 
-# write_wanted: contents and unit blocks as files, so that one sha256sum sees them all.
+# write_wanted: contents and unit blocks as files, so that one sha256sum sees them all. A cut one must never be taken for wanted.
 write_wanted() {
     local c i
-    mkdir -p -- "$MS_WORK/want" "$MS_WORK/block"
+    mkdir -p -- "$MS_WORK/want" "$MS_WORK/block" || no_room
     for c in "${!C_AT[@]}"; do
-        content "$c" >"$MS_WORK/want/$c"
+        content "$c" >"$MS_WORK/want/$c" || no_room
     done
     for i in "${!KIND[@]}"; do
         if [[ ${KIND[i]} == unit ]]; then
-            printf '%s\n' "${LINES[@]:LINE_NO[i]-1:BLOCK_N[i]}" >"$MS_WORK/block/$i"
+            printf '%s\n' "${LINES[@]:LINE_NO[i]-1:BLOCK_N[i]}" >"$MS_WORK/block/$i" || no_room
         fi
     done
 }
@@ -44,12 +44,14 @@ observe() {
     observe_accounts
     observe_units ""
     observe_mounts
+    observe_disks
 }
 
 # What earlier runs noted: the items they own, services still to be restarted, sysctls that this host refuses.
 observe_notes() {
     local line
     OWNED=() PENDING_RESTART=() UNSETTABLE=()
+    read_notes
     [[ ! -r $MS_STATE/owned$MS_SECTION ]] || while IFS= read -r line; do OWNED["$line"]=1; done <"$MS_STATE/owned$MS_SECTION"
     [[ ! -r $MS_STATE/restart ]] || while IFS= read -r line; do PENDING_RESTART["$line"]=1; done <"$MS_STATE/restart"
     [[ ! -r $MS_STATE/unsettable ]] || while IFS= read -r line; do UNSETTABLE["$line"]=1; done <"$MS_STATE/unsettable"
@@ -60,12 +62,9 @@ observe_paths() {
     local -a paths=("$MS_STATE")
     P_TYPE=() P_MODE=() P_OWNER=() P_LINK=()
     for i in "${!KIND[@]}"; do
-        case ${KIND[i]} in
-        file | secret | link | directory) paths+=("${NAME[i]}") ;;
-        unit) paths+=("$MS_SYSTEMD/${NAME[i]}.service") ;;
-        artifact) paths+=("$MS_OPT/${NAME[i]}/.complete") ;;
-        mount) paths+=("$MS_SYSTEMD/$(mount_unit "${NAME[i]}")") ;;
-        esac
+        item_paths "$i"
+        paths+=("${PATHS[@]}")
+        [[ ${KIND[i]} != artifact ]] || paths+=("$MS_OPT/${NAME[i]}/.complete")
     done
     while IFS=$'\t' read -r path type mode owner target; do
         P_TYPE["$path"]=$type P_MODE["$path"]=$mode P_OWNER["$path"]=$owner P_LINK["$path"]=$target
@@ -129,6 +128,8 @@ observe_units() {
         case ${KIND[i]} in
         unit | service) names+=("${NAME[i]}.service") ;;
         mount) names+=("$(mount_unit "${NAME[i]}")") ;;
+        timer) names+=("${NAME[i]}.timer" "${NAME[i]}.service") ;;
+        dropin) names+=("${NAME[i]%.d/*}") ;;
         port) names+=("${ATTR["$i unit"]}.service") ;;
         esac
     done
@@ -149,10 +150,10 @@ observe_units() {
 }
 
 observe_mounts() {
-    local path type options
-    MOUNTED=()
-    while read -r _ path type options _; do
-        MOUNTED["$path"]="$type $options"
+    local device path type options
+    MOUNTED=() MOUNT_SOURCE=()
+    while read -r device path type options _; do
+        MOUNTED["$path"]="$type $options" MOUNT_SOURCE["$path"]=$device
     done </proc/self/mounts
 }
 

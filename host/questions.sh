@@ -9,7 +9,7 @@ report_questions() {
         port) port=yes ;;
         job) printf 'job %s %s\n' "${NAME[i]}" "$(job_state "${NAME[i]}" "${ATTR["$i masters"]}" "${ATTR["$i namenodes"]}")" ;;
         disk) report_disk "${NAME[i]}" ;;
-        evidence) printf 'evidence %s %s\n' "${NAME[i]}" "$(evidence_"${REST[i]%% *}" "${REST[i]#* }")" ;;
+        evidence) printf 'evidence %s %s\n' "${NAME[i]}" "$(evidence_of "${REST[i]%% *}" "${REST[i]#* }")" ;;
         esac
     done
     [[ -z $port ]] || report_ports
@@ -43,6 +43,7 @@ report_ports() {
 pid_of_unit() {
     local line
     [[ $1 =~ ^[0-9]+$ ]] || return 1
+    [[ $1 == 1 && -e /run/systemd/system/$2.socket ]] && return   # systemd itself listens for a socket unit
     [[ ${UNIT_STATE["$2.service MainPID"]-} == "$1" ]] && return
     [[ -r /proc/$1/cgroup ]] || return 1
     while IFS= read -r line; do
@@ -53,14 +54,39 @@ pid_of_unit() {
 
 # report_disk PATH: its own file system, a directory on another, or missing; sizes in MiB.
 report_disk() {
-    local target size free
+    local target on size free
     if [[ ! -d $1 ]]; then
         printf 'disk %s missing size-mib=0 free-mib=0\n' "$1"
         return
     fi
     read -r target size free < <(df -BM --output=target,size,avail -- "$1" 2>/dev/null | tail -n 1)
+    on=$target
     [[ $target == "$1" ]] && target=mounted || target=directory
-    printf 'disk %s %s size-mib=%s free-mib=%s\n' "$1" "$target" "${size%M}" "${free%M}"
+    printf 'disk %s %s size-mib=%s free-mib=%s on=%s\n' "$1" "$target" "${size%M}" "${free%M}" "$on"
+}
+
+# evidence_of QUESTION PATH: below a disk that is not mounted yet, what is missing now may be on the disk.
+evidence_of() {
+    if out_of_sight "$2"; then
+        printf unreadable
+    elif [[ $1 == property:* ]]; then
+        evidence_property "${1#*:}" "$2"
+    else
+        "evidence_$1" "$2"
+    fi
+}
+
+# evidence_property KEY PATH: its value in a properties file; none, also where there is no file; or unreadable.
+evidence_property() {
+    local value
+    case $(evidence_exists "$2") in
+    no) printf none ;;
+    yes)
+        value=$(sed -n "s/^${1//./\\.}=//p" -- "$2" 2>/dev/null) || value=unreadable
+        printf '%s' "${value:-none}"
+        ;;
+    *) printf unreadable ;;
+    esac
 }
 
 # evidence_exists PATH: yes, no, or unreadable. What cannot be looked at is never taken for absent.
@@ -90,10 +116,11 @@ evidence_empty() {
     fi
 }
 
-# report_roles: every probe_UNIT that the services brought, side by side, each printing one word: leader, active, standby …
+# report_roles: every probe_UNIT that the services brought, side by side, each printing one word: leader, active, standby …; lines behind it are
+# passed on as they are.
 report_roles() {
-    local probe unit state
-    local -a probes=()
+    local probe unit
+    local -a probes=() said
     mapfile -t probes < <(compgen -A function probe_)
     ((${#probes[@]})) || return 0
     mkdir -p -- "$MS_WORK/probe"
@@ -105,9 +132,9 @@ report_roles() {
     for probe in "$MS_WORK/probe"/*; do
         [[ -e $probe ]] || continue
         unit=${probe##*/probe_}
-        state=down
-        read -r state <"$probe"
-        printf 'role %s %s\n' "${unit//_/-}" "${state:-down}"
+        mapfile -t said <"$probe"
+        printf 'role %s %s\n' "${unit//_/-}" "${said[0]:-down}"
+        ((${#said[@]} < 2)) || printf '%s\n' "${said[@]:1}"
     done
 }
 

@@ -74,6 +74,7 @@ roll_unit() {
     local unit=$1 wanted=$2 suffix=${1//-/_} active=no decision
     [[ -d $MS_CONFIG/$unit/$wanted && -n $wanted ]] ||
         die "roll $unit" "configuration $wanted is not on this host" "let converge succeed first"
+    keep_gates "$unit"
     observe_units "$unit.service"
     unit_active "$unit" && active=yes
     unit_running "$unit"
@@ -81,6 +82,9 @@ roll_unit() {
     rm -f -- "$MS_STATE/rolled/$unit"   # a roll that fails at its last gate must not look like one that ended well
     step "roll $unit: $decision (running $REPLY, wanted $wanted)"
     if [[ $decision == restart ]]; then
+        [[ $MS_TOKEN != *,starts-only* ]] || refuse "roll $unit" \
+            "it came up with another configuration after this run had looked at the hosts, and this run restarts nothing" \
+            "run up again: its restart then has its turn"
         # The others may still be recovering from the roll before this one: blocks are copied, replicas catch up.
         roll_gate "$ROLL_TIMEOUT" "gate_before_$suffix" "$unit"
         roll_gate 0 "handover_$suffix" "$unit"

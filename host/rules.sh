@@ -19,6 +19,8 @@ load_manifest() {
     rule_accounts
     if ((${#FINDINGS[@]} == 0)); then
         MS_HOST=${NAME[1]}
+        use_section
+        expand_manifest
         return
     fi
     while IFS= read -r text; do
@@ -41,18 +43,21 @@ rule_header() {
 rule_paths() {
     local i path first
     for i in "${!KIND[@]}"; do
-        [[ ${KIND[i]} =~ ^(file|secret|link|directory|mount)$ && ${NAME[i]} == /* ]] || continue
-        path=${NAME[i]}
-        first=${PATH_OWNER["$path"]-}
-        if [[ -n $first && ${KIND[i]} != "${KIND[first]}" ]]; then
-            finding "${LINE_NO[i]}" "${KIND[i]} $path: also a ${KIND[first]}, in line ${LINE_NO[first]}"
-        fi
-        PATH_OWNER["$path"]=${first:-$i}
-        case $path/ in
-        "$MS_CONFIG"/* | "$MS_STATE"/* | "$MS_OPT"/* | "$MS_CACHE"/* | "$MS_RUN"/* | /proc/* | /sys/* | /dev/*)
-            finding "${LINE_NO[i]}" "${KIND[i]} $path: this place is not the manifest's"
-            ;;
-        esac
+        item_paths "$i"
+        for path in "${PATHS[@]}"; do
+            [[ $path == /* ]] || continue
+            first=${PATH_OWNER["$path"]-}
+            if [[ -n $first && ${KIND[i]} != "${KIND[first]}" ]]; then
+                finding "${LINE_NO[i]}" "${KIND[i]} $path: also a ${KIND[first]}, in line ${LINE_NO[first]}"
+            fi
+            PATH_OWNER["$path"]=${first:-$i}
+            case $path/ in
+            "$MS_CONFIG"/* | "$MS_STATE"/* | "$MS_OPT"/* | "$MS_CACHE"/* | "$MS_RUN"/* | "$MS_PROGRAMS"/* | \
+                /etc/*/60-metalstream* | /proc/* | /sys/* | /dev/*)
+                finding "${LINE_NO[i]}" "${KIND[i]} $path: this place is not the manifest's"
+                ;;
+            esac
+        done
     done
 }
 
@@ -71,7 +76,8 @@ rule_parents() {
     done
 }
 
-# A unit brings its own unit file; a mount has a device unless it is in memory; restart-on names files of this manifest.
+# A unit brings its own unit file, a timer its two; a mount has a device unless it is in memory; drop-ins are for units of
+# others, since a unit's digest would not know of them; restart-on names files of this manifest.
 rule_units() {
     local i c path
     local -A brought=()
@@ -85,21 +91,56 @@ rule_units() {
             [[ -n ${brought["$i ${NAME[i]}.service"]-} ]] ||
                 finding "${LINE_NO[i]}" "unit ${NAME[i]}: '> ${NAME[i]}.service' is missing"
             ;;
+        timer) rule_timer "$i" ;;
+        dropin)
+            [[ -z ${INDEX["unit ${NAME[i]%%.service.d/*}"]-} ]] ||
+                finding "${LINE_NO[i]}" "dropin ${NAME[i]}: for a unit of this manifest; put it into the unit's own file"
+            ;;
         mount)
             [[ ${REST[i]} == tmpfs\ * || -n ${ATTR["$i device"]-} ]] ||
                 finding "${LINE_NO[i]}" "mount ${NAME[i]}: device= is missing"
+            ;;
+        filesystem)
+            [[ ${ATTR["$i device"]-} == /dev/* && ${ATTR["$i device"]} != */../* ]] ||
+                finding "${LINE_NO[i]}" "filesystem ${NAME[i]}: device= is not below /dev"
+            [[ -n ${INDEX["mount ${NAME[i]}"]-} ]] ||
+                finding "${LINE_NO[i]}" "filesystem ${NAME[i]}: 'mount ${NAME[i]}' is missing"
+            ;;
+        artifacts)
+            [[ -z ${ATTR["$i port"]-}${ATTR["$i peers"]-} || (-n ${ATTR["$i port"]-} && -n ${INDEX["file ${ATTR["$i peers"]-}"]-}) ]] ||
+                finding "${LINE_NO[i]}" "artifacts: port= and peers= go together, and peers= names a file of this manifest"
             ;;
         service)
             [[ -z ${INDEX["unit ${NAME[i]}"]-} ]] ||
                 finding "${LINE_NO[i]}" "service ${NAME[i]}: also a unit of this manifest"
             IFS=, read -r -a paths <<<"${ATTR["$i restart-on"]-}"
             for path in "${paths[@]}"; do
-                [[ -n ${INDEX["file $path"]-}${INDEX["secret $path"]-} ]] ||
+                file_item "$path" ||
                     finding "${LINE_NO[i]}" "service ${NAME[i]}: restart-on=$path is no file of this manifest"
             done
             ;;
         esac
     done
+}
+
+# rule_timer ITEM: NAME.timer and NAME.service, and nothing else.
+rule_timer() {
+    local c
+    local -A brought=(["${NAME[$1]}.timer"]=missing ["${NAME[$1]}.service"]=missing)
+    for c in "${!C_FILE[@]}"; do
+        [[ ${C_UNIT[c]} == "$1" && -n ${C_FILE[c]} ]] || continue
+        [[ -n ${brought["${C_FILE[c]}"]-} ]] || finding "${LINE_NO[$1]}" "timer ${NAME[$1]}: '> ${C_FILE[c]}' does not belong here"
+        unset "brought[${C_FILE[c]}]"
+    done
+    for c in "${!brought[@]}"; do
+        finding "${LINE_NO[$1]}" "timer ${NAME[$1]}: '> $c' is missing"
+    done
+}
+
+# file_item PATH: sets REPLY to the item with content that lies there; false without one.
+file_item() {
+    REPLY=${INDEX["file $1"]-${INDEX["secret $1"]-${INDEX["dropin ${1#"$MS_SYSTEMD/"}"]-}}}
+    [[ -n $REPLY ]]
 }
 
 # Every account that is named is in the manifest or on the host.

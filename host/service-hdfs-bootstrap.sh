@@ -66,7 +66,8 @@ peers_state() {
     echo silent
 }
 
-# format_decision DIRECTORIES JOURNALS PEERS GRANTED -> start | format | wait | refuse-<why>. Pure; every combination is in a test.
+# format_decision DIRECTORIES JOURNALS PEERS GRANTED -> start | standby | format | wait | refuse-<why>. Pure; every combination is in a test.
+# An empty NameNode beside one that serves was reinstalled: it gets its image like any standby.
 format_decision() {
     local directories=$1 journals=$2 peers=$3 granted=$4
     case $directories in
@@ -75,7 +76,7 @@ format_decision() {
     partial) echo refuse-partial ;;
     empty)
         if [[ $peers == serving ]]; then
-            echo refuse-peer
+            echo standby
         elif [[ $journals == unreachable ]]; then
             echo wait
         elif [[ $journals == formatted ]]; then
@@ -95,7 +96,6 @@ explain_refusal() {
     case $1 in
     missing) refuse hdfs-format "not every one of $dirs can be read, or not every one of ${GATE[disks]-} is mounted" "mount the disk; an unmounted disk may hold the only image" ;;
     partial) refuse hdfs-format "$dirs hold part of an image, or differ" "an earlier format was cut off, or a disk was swapped: docs/operations.md, 'A NameNode that was formatted halfway'" ;;
-    peer) refuse hdfs-format "another NameNode answers, so this file system exists" "this NameNode's image is lost; docs/operations.md, 'A NameNode without its image'" ;;
     journals) refuse hdfs-format "a JournalNode holds edits of ${GATE[nameservice]}" "these edits belong to an image that is not here; find it, or docs/operations.md, 'Starting HDFS anew'" ;;
     ungranted) refuse hdfs-format "not every NameNode is known to be empty" "bring all NameNodes' hosts within reach and run up again" ;;
     znode) refuse hdfs-format "ZooKeeper holds /hadoop-ha/${GATE[nameservice]}, so a file system of this name was in use" "docs/operations.md, 'Starting HDFS anew'" ;;
@@ -145,6 +145,7 @@ bootstrap_namenode() {
         # Its ZooKeeper may have been made anew since.
         make_znode || step "hdfs: the znode of automatic failover is there"
         ;;
+    standby) copy_image ;;
     format) format_namenode ;;
     wait) die hdfs-format "not every JournalNode of ${GATE[journalnodes]} answers" "a format needs all of them; run up again when they do" ;;
     refuse-*) explain_refusal "${decision#refuse-}" ;;
@@ -154,16 +155,19 @@ bootstrap_namenode() {
     wait_or_fail hdfs-namenode 180 "an active NameNode among ${GATE[namenodes]}" active_namenode "${GATE[namenodes]}" >/dev/null
 }
 
+# copy_image: from the active NameNode. bootstrapStandby never writes to a directory that is not empty.
+copy_image() {
+    wait_or_fail hdfs-standby 180 "an active NameNode among ${GATE[namenodes]}" active_namenode "${GATE[namenodes]}" >/dev/null
+    java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -bootstrapStandby -nonInteractive >&2 ||
+        die hdfs-standby "bootstrapStandby ended with $?" "read the lines above, then run up again"
+    step "hdfs: copied the image from the active NameNode"
+}
+
 # bootstrap standby: another NameNode gets its image from the active one.
 bootstrap_standby() {
     case $(name_directories_state) in
     formatted) step "hdfs: this NameNode has an image" ;;
-    empty)
-        wait_or_fail hdfs-standby 180 "an active NameNode among ${GATE[namenodes]}" active_namenode "${GATE[namenodes]}" >/dev/null
-        java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -bootstrapStandby -nonInteractive >&2 ||
-            die hdfs-standby "bootstrapStandby ended with $?" "read the lines above, then run up again"
-        step "hdfs: copied the image from the active NameNode"
-        ;;
+    empty) copy_image ;;
     missing) explain_refusal missing ;;
     *) explain_refusal partial ;;
     esac

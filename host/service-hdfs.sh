@@ -3,7 +3,22 @@
 # HDFS: probes and gates. Gates: `nameservice NAME`, `namenodes m1:9870,m2:9870` (HTTP), `journalnodes m1:8480,…` (HTTP), `datanodes N`.
 
 probe_hdfs_namenode() {
-    namenode_state "$MS_HOST:9870"
+    local state
+    state=$(namenode_state "$MS_HOST:9870")
+    printf '%s\n' "$state"
+    [[ $state != active ]] || report_replicas
+}
+
+# report_replicas: how many blocks the active NameNode has, and how many of them have lost all replicas, have one, or fewer than they should; what is
+# being copied right now is counted apart from these.
+report_replicas() {
+    local state key
+    printf 'replicas hdfs'
+    state=$(jmx "$MS_HOST" 9870 "Hadoop:service=NameNode,name=FSNamesystem")
+    for key in blocks=BlocksTotal missing=MissingBlocks single=HighestPriorityLowRedundancyReplicatedBlocks low=LowRedundancyBlocks pending=PendingReconstructionBlocks; do
+        printf ' %s=%s' "${key%=*}" "$(json_field "${key#*=}" <<<"$state")"
+    done
+    printf '\n'
 }
 
 # journal_field HOST:PORT FIELD: of the JournalNode's journal of the nameservice.
@@ -35,15 +50,24 @@ gate_before_hdfs_journalnode() {
     journalnodes_reachable "${GATE[journalnodes]}"
 }
 
+# nobody_writes: has no NameNode been active for a minute? A failover takes less, so HDFS is down, and a JournalNode that answers with its disk
+# is all that there is to wait for: it is needed to bring HDFS back.
+nobody_writes() {
+    NOBODY_SINCE=${NOBODY_SINCE:-$SECONDS}
+    ((SECONDS - NOBODY_SINCE >= 60)) || return 1
+    step "hdfs: no NameNode is active, so there are no edits to catch up with"
+}
+
 # A restarted JournalNode is whole again when it has written what the active NameNode has: it joins at the next segment, so one is begun.
 gate_after_hdfs_journalnode() {
     local active written mine
     journalnodes_reachable "${GATE[journalnodes]}" || return 1
     active=$(active_namenode "${GATE[namenodes]}") || {
-        # Before the first format there is no NameNode, and nothing to catch up with.
-        [[ $(journal_formatted "$MS_HOST:8480") == no ]]
+        # Before the first format there is no NameNode; and what was not restarted here has lost nothing.
+        [[ $(journal_formatted "$MS_HOST:8480") == no || ${decision-} != restart ]] || nobody_writes
         return
     }
+    NOBODY_SINCE=""
     written=$(jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=FSNamesystem" | json_field LastWrittenTransactionId)
     mine=$(journal_field "$MS_HOST:8480" LastWrittenTxId)
     [[ -n $written && -n $mine ]] || return 1

@@ -61,6 +61,18 @@ gate_after_kafka_broker() {
     [[ ${decision-} != restart ]] || kafka_gate kafka-broker after 5
 }
 
+brokers_gone() {
+    local endpoint
+    for endpoint in ${GATE[brokers]//,/ }; do
+        ! port_open "${endpoint%:*}" "${endpoint##*:}" 1 || return 1
+    done
+}
+
+# When everything goes, brokers go first: without controllers they would wait in vain, and be killed.
+yield_kafka_controller() {
+    poll 60 brokers_gone || step "kafka-controller: brokers still run"
+}
+
 # kafka_directory_state PATH: missing (also where a disk is not mounted), empty, formatted or partial.
 kafka_directory_state() {
     if [[ ! -d $1 || ! -r $1 ]] || ! disks_mounted; then

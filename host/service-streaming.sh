@@ -11,22 +11,49 @@ submission_server() {
     alive=$(alive_master "$1") && printf '%s:6066' "${alive%:*}"
 }
 
-# driver_state SERVER ID: SUBMITTED, RUNNING, RELAUNCHING, FINISHED, …, or UNKNOWN.
+# driver_state SERVER ID: SUBMITTED, RUNNING, RELAUNCHING, FINISHED, …; UNKNOWN where the master does not know it; unreachable.
 driver_state() {
-    local state
-    state=$(curl --silent --max-time 20 "http://$1/v1/submissions/status/$2" | json_field driverState)
+    local answer state
+    answer=$(curl --silent --max-time 20 "http://$1/v1/submissions/status/$2") || { printf unreachable && return; }
+    state=$(json_field driverState <<<"$answer")
     printf '%s' "${state:-UNKNOWN}"
 }
 
-driver_lives() {
-    case $(driver_state "$1" "$2") in
-    SUBMITTED | RUNNING | RELAUNCHING) return 0 ;;
-    *) return 1 ;;
+# master_section NAME NEXT: the part of the master's /json/ page on standard input, in one line, between two of its lists.
+master_section() {
+    sed "s/.*\"$1\"//; s/\"$2\".*//"
+}
+
+# settled_state STATE APP(yes|no) LONELY(yes|no) -> state. Pure; every combination is in a test. A supervised driver that is started on another worker
+# gets another id, and its old id stays RELAUNCHING for good, or is not known after a failover: then the job runs if it has an application, is about
+# to if there is a driver without one, and is LOST otherwise.
+settled_state() {
+    case $1/$2/$3 in
+    SUBMITTED/* | RUNNING/* | unreachable/*) echo "$1" ;;
+    */yes/*) echo RUNNING ;;
+    RELAUNCHING/*/yes | UNKNOWN/*/yes) echo RELAUNCHING ;;
+    RELAUNCHING/*) echo LOST ;;
+    *) echo "$1" ;;
     esac
 }
 
+# job_driver_state SERVER ID JOB: as driver_state, whatever the id under which the job's driver runs now.
+job_driver_state() {
+    local state page apps drivers app=no lonely=no
+    state=$(driver_state "$1" "$2")
+    if [[ ! $state =~ ^(SUBMITTED|RUNNING|unreachable)$ ]]; then
+        page=$(http_get "${1%:*}" 8080 /json/ | tr -d '\n')
+        [[ $page == *'"activeapps"'*'"activedrivers"'* ]] || { printf unreachable && return; }
+        apps=$(master_section activeapps completedapps <<<"$page")
+        drivers=$(master_section activedrivers completeddrivers <<<"$page")
+        ! json_field name <<<"$apps" | grep -qxF -- "$3" || app=yes
+        (($(json_field id <<<"$drivers" | wc -l) <= $(json_field id <<<"$apps" | wc -l))) || lonely=yes
+    fi
+    settled_state "$state" "$app" "$lonely"
+}
+
 driver_ended() {
-    ! driver_lives "$1" "$2"
+    [[ ! $(job_driver_state "$1" "$2" "${GATE[job]}") =~ ^(SUBMITTED|RUNNING|RELAUNCHING|unreachable)$ ]]
 }
 
 # hdfs_size NAMENODE PATH: length of a file on HDFS, or nothing.
@@ -42,9 +69,39 @@ upload() {
     step "job: put $3 on HDFS"
 }
 
-# job_record NAMENODE: sets JOB_DRIVER and JOB_DIGEST of the last submission.
+# job_record NAMENODE: sets JOB_DRIVER and JOB_DIGEST of the last submission. 1: there was none; 2: it cannot be read now, which says nothing.
+# The NameNode names the host of a replica, which may have died a moment ago: other answers name others.
 job_record() {
-    read -r JOB_DRIVER JOB_DIGEST < <(webhdfs GET "$1" "$JOB_ROOT/${GATE[job]}/submission" "op=OPEN" 2>/dev/null) || true
+    local answer _
+    JOB_DRIVER="" JOB_DIGEST=""
+    for _ in 1 2 3 4 5; do
+        if answer=$(webhdfs GET "$1" "$JOB_ROOT/${GATE[job]}/submission" "op=OPEN" --connect-timeout 3 --max-time 10 2>/dev/null); then
+            read -r JOB_DRIVER JOB_DIGEST <<<"$answer"
+            return 0
+        fi
+        [[ $answer != *FileNotFoundException* ]] || return 1
+    done
+    return 2
+}
+
+# job_decision RECORD(there|none|unreadable) DRIVER-STATE SAME-DIGEST(yes|no) -> runs | replace | submit | unknown. Pure; every combination is in a test.
+# What is not known is never taken for a job that does not run: a second instance would be begun beside the first.
+job_decision() {
+    case $1/$2 in
+    none/*) echo submit ;;
+    unreadable/* | */unreachable) echo unknown ;;
+    */SUBMITTED | */RUNNING | */RELAUNCHING) [[ $3 == yes ]] && echo runs || echo replace ;;
+    *) echo submit ;;
+    esac
+}
+
+# job_situation NAMENODE SERVER DIGEST: sets JOB_SITUATION, and JOB_DRIVER of the last submission.
+job_situation() {
+    local record=there state=none same=no
+    job_record "$1" || { (($? == 1)) && record=none || record=unreadable; }
+    [[ -z $JOB_DRIVER ]] || state=$(job_driver_state "$2" "$JOB_DRIVER" "${GATE[job]}")
+    [[ $JOB_DIGEST != "$3" ]] || same=yes
+    JOB_SITUATION=$(job_decision "$record" "$state" "$same")
 }
 
 # stop_gracefully NAMENODE SERVER DRIVER: the runner ends by itself after its batch when it sees the marker.
@@ -72,17 +129,21 @@ submit() {
     step "job: submitted as $id"
 }
 
-# job_state JOB MASTERS NAMENODES: `running TOKEN` with the token of the last run of the step below on this host, or `stopped -`.
+# job_state JOB MASTERS NAMENODES: `running TOKEN` or `unknown TOKEN`, with the token of the last run of the step below on this host, or `stopped -`.
 job_state() {
     local namenode server token=-
     GATE[job]=$1
-    if namenode=$(active_namenode "$3") && server=$(submission_server "$2") && job_record "$namenode" &&
-        [[ -n ${JOB_DRIVER-} ]] && driver_lives "$server" "$JOB_DRIVER"; then
-        [[ ! -r $MS_STATE/rolled/job-$1 ]] || read -r token <"$MS_STATE/rolled/job-$1"
-        printf 'running %s' "$token"
-    else
+    if ! namenode=$(active_namenode "$3") || ! server=$(submission_server "$2"); then
         printf 'stopped -'
+        return
     fi
+    [[ ! -r $MS_STATE/rolled/job-$1 ]] || read -r token <"$MS_STATE/rolled/job-$1"
+    job_situation "$namenode" "$server" ""
+    case $JOB_SITUATION in
+    submit) printf 'stopped -' ;;
+    unknown) printf 'unknown %s' "$token" ;;
+    *) printf 'running %s' "$token" ;;
+    esac
 }
 
 # bootstrap streaming-job: the job runs, once, in the wanted version.
@@ -96,18 +157,21 @@ bootstrap_streaming_job() {
     upload "$namenode" "$local_jar" "$hdfs_jar"
     printf '%s\n' "${GATE[spec]}" >"$MS_WORK/spec.json"
     upload "$namenode" "$MS_WORK/spec.json" "$JOB_ROOT/${GATE[job]}/${GATE[digest]}.json"
-    job_record "$namenode"
-    if [[ -n ${JOB_DRIVER-} ]] && driver_lives "$server" "$JOB_DRIVER"; then
-        if [[ ${JOB_DIGEST-} == "${GATE[digest]}" ]]; then
-            step "job: runs as $JOB_DRIVER"
-            record_roll "job-${GATE[job]}"
-            return
-        fi
-        stop_gracefully "$namenode" "$server" "$JOB_DRIVER"
-    fi
+    wait_or_fail "job ${GATE[job]}" 120 "whether it runs already (its record on HDFS, its driver at the master $server)" job_known "$namenode" "$server"
+    case $JOB_SITUATION in
+    runs)
+        step "job: runs as $JOB_DRIVER"
+        return
+        ;;
+    replace) stop_gracefully "$namenode" "$server" "$JOB_DRIVER" ;;
+    esac
     submit "$namenode" "$server"
     wait_or_fail "job ${GATE[job]}" 240 "its first batch ($JOB_DRIVER); the driver's own words: http://${server%:*}:8080" job_progressed
-    record_roll "job-${GATE[job]}"
+}
+
+job_known() {
+    job_situation "$1" "$2" "${GATE[digest]}"
+    [[ $JOB_SITUATION != unknown ]]
 }
 
 # job_progressed: has the job written its progress since it was submitted? A driver that only starts again and again is RUNNING, too.

@@ -78,7 +78,7 @@ zookeeper_birth_decision() {
     fi
 }
 
-# bootstrap zookeeper [grant=TIME]: lets this member start for the first time. `initialize` is what makes an empty member vote, so it is
+# bootstrap zookeeper: lets this member start for the first time. `initialize` is what makes an empty member vote, so it is
 # written only at the birth of the ensemble: nobody was born before (the grant, from the evidence of all), and nobody serves now.
 bootstrap_zookeeper() {
     local born=no data=no served=no granted=no

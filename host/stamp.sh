@@ -5,7 +5,7 @@
 
 # is_question KIND: lines that ask; they are no items and no part of the digest.
 is_question() {
-    [[ $1 == port || $1 == disk || $1 == evidence || $1 == job ]]
+    [[ $1 =~ ^(port|disk|evidence|job|names|peer|openfiles)$ ]]
 }
 
 count_items() {
@@ -23,6 +23,7 @@ manifest_digest() {
     local -i lines
     for i in "${!KIND[@]}"; do
         is_question "${KIND[i]}" && continue
+        ((LINE_NO[i] <= MANIFEST_LINES)) || continue
         lines=${BLOCK_N[i]}
         [[ ${KIND[i]} == secret ]] && lines=1
         printf '%s\n' "${LINES[@]:LINE_NO[i]-1:lines}"
@@ -33,8 +34,8 @@ manifest_digest() {
 write_stamp() {
     local digest path
     local -A digests=()
-    owned_items >"$MS_WORK/owned" && write_atomic "$MS_WORK/owned" "$MS_STATE/owned$MS_SECTION" root root 0644
-    write_blocks
+    owned_items >"$MS_WORK/owned" && write_atomic "$MS_WORK/owned" "$MS_STATE/owned$MS_SECTION" root root 0644 || return 1
+    write_blocks || return 1
     while read -r digest path; do
         digests["${path##*/}"]=${digest:0:12}
     done < <(find "$MS_WORK/item" -type f -exec sha256sum {} +)
@@ -44,9 +45,10 @@ write_stamp() {
             [[ -n ${digests[$path]-} ]] || continue
             printf 'item %s %s %s\n' "${digests[$path]}" "${KIND[path]}" "${NAME[path]}"
         done
-    } >"$MS_WORK/stamp"
+    } >"$MS_WORK/stamp" || return 1
+    note_secrets || return 1
     sync -- "$MS_STATE/owned$MS_SECTION" 2>/dev/null
-    write_atomic "$MS_WORK/stamp" "$MS_STATE/stamp$MS_SECTION" root root 0644
+    write_atomic "$MS_WORK/stamp" "$MS_STATE/stamp$MS_SECTION" root root 0644 || return 1
     sync -- "$MS_STATE/stamp$MS_SECTION" 2>/dev/null
 }
 
@@ -65,36 +67,19 @@ write_blocks() {
     done
 }
 
-# keyed_digest ITEM: HMAC-SHA256 of its lines; the key is made once, stays on the host and is root's alone.
+# keyed_digest ITEM: of its lines.
 keyed_digest() {
-    local key inner="" outer="" salt=$MS_STATE/salt
-    local -i n byte
-    if [[ ! -s $salt ]]; then
-        (umask 077 && head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$MS_WORK/salt")
-        write_atomic "$MS_WORK/salt" "$salt" root root 0600
-    fi
-    read -r key <"$salt"
-    for ((n = 0; n < 64; n++)); do
-        byte=0
-        ((n >= 32)) || byte=$((16#${key:n*2:2}))
-        printf -v inner '%s\\x%02x' "$inner" $((byte ^ 0x36))
-        printf -v outer '%s\\x%02x' "$outer" $((byte ^ 0x5c))
-    done
-    inner=$({
-        printf '%b' "$inner"
-        printf '%s\n' "${LINES[@]:LINE_NO[$1]-1:BLOCK_N[$1]}"
-    } | sha256sum)
-    {
-        printf '%b' "$outer"
-        printf '%b' "$(sed 's/ .*//; s/../\\x&/g' <<<"$inner")"
-    } | sha256sum
+    printf '%s\n' "${LINES[@]:LINE_NO[$1]-1:BLOCK_N[$1]}" | hmac
 }
 
 # owned_items: what a later run removes when its manifest has it no more.
 owned_items() {
     local i
     for i in "${!KIND[@]}"; do
-        [[ ${KIND[i]} =~ ^(file|secret|link|unit|mount)$ ]] && printf '%s %s\n' "${KIND[i]}" "${NAME[i]}"
+        [[ -z ${UNFIT[i]-} ]] || continue
+        # A value that was right by itself is not ours to take back.
+        [[ ! ${KIND[i]} =~ ^(sysctl|hugepages)$ || -n ${OWNED["${KIND[i]} ${NAME[i]}"]-} ]] || continue
+        [[ ${KIND[i]} =~ ^(file|secret|link|unit|mount|sysctl|hugepages|timer|dropin)$ ]] && printf '%s %s\n' "${KIND[i]}" "${NAME[i]}"
     done
     return 0
 }
@@ -102,15 +87,20 @@ owned_items() {
 # claim ITEM: before an item is first written it is noted as ours, and what lay there is kept, once. An interrupted run
 # leaves neither an orphan nor a lost original.
 claim() {
-    local item="${KIND[$1]} ${NAME[$1]}" path=${NAME[$1]} kept=$MS_STATE/replaced${NAME[$1]}
+    local item="${KIND[$1]} ${NAME[$1]}" path kept
     [[ -z ${OWNED["$item"]-} ]] || return 0
-    if [[ $path == /* && ${KIND[$1]} != mount && -n ${P_TYPE["$path"]-} && ! -e $kept && ! -L $kept ]]; then
+    item_paths "$1"
+    for path in "${PATHS[@]}"; do
+        # What was there before an older program's own file is not known any more.
+        [[ ! ${KIND[$1]} =~ ^(mount|unit)$ && ${path##*/} != 60-metalstream* ]] || continue
+        kept=$MS_STATE/replaced$path
+        [[ -n ${P_TYPE["$path"]-} && ! -e $kept && ! -L $kept ]] || continue
         mkdir -p -- "${kept%/*}" && cp -a -- "$path" "$kept" || return 1
-    fi
+    done
     printf '%s\n' "$item" >>"$MS_STATE/owned$MS_SECTION" && OWNED["$item"]=1
 }
 
-# surplus_items: owned by an earlier manifest, not in this one nor in that of another section. Units come first.
+# surplus_items: owned by an earlier manifest, not in this one nor in that of another section, in the order in which they go.
 surplus_items() {
     local item list
     local -A others=()
@@ -119,13 +109,17 @@ surplus_items() {
         while IFS= read -r item; do others["$item"]=1; done <"$list"
     done
     for item in "${!OWNED[@]}"; do
-        [[ -n ${INDEX["$item"]-} || -n ${others["$item"]-} ]] || printf '%s\n' "$item"
-    done | sort -r
+        [[ -n ${INDEX["$item"]-} || -n ${others["$item"]-} ]] || printf '%s %s\n' "$(removal_rank "${item%% *}" "${item#* }")" "$item"
+    done | sort -k 1,1n -k 2r | cut -d ' ' -f 2-
 }
 
 remove_surplus() {
-    local kind name
-    while read -r kind name; do
+    local kind name item
+    local -a surplus
+    mapfile -t surplus < <(surplus_items)
+    for item in "${surplus[@]}"; do
+        kind=${item%% *} name=${item#* }
+        [[ $kind != unit ]] || before_removal "$name"
         if "remove_$kind" "$name" 2>"$MS_WORK/error"; then
             # A service may have marks of its own that end with its unit.
             [[ $kind != unit ]] || ! has_function "removed_${name//-/_}" || "removed_${name//-/_}"
@@ -135,7 +129,7 @@ remove_surplus() {
             FAILURES+=("$kind $name: not removed: $(last_line <"$MS_WORK/error"); look at $name")
             printf 'metalstream: %s: %s\n' "$MS_HOST" "${FAILURES[-1]}" >&2
         fi
-    done < <(surplus_items)
+    done
 }
 
 # remove_file PATH: what lay there before this program came is put back.
@@ -164,15 +158,15 @@ remove_unit() {
     fi
     rm -f -- "$MS_SYSTEMD/$1.service"
     rm -rf -- "${MS_CONFIG:?}/$1"
-    rm -f -- "$MS_RUN/$1.running" "$MS_STATE/rolled/$1"
+    rm -f -- "$MS_RUN/$1.running" "$MS_STATE/rolled/$1" "$MS_STATE/gates/$1"
     systemctl daemon-reload
 }
 
-# stop_for_good UNIT: a minute to end by itself, then it is killed. A broker whose controllers went first waits for them in vain, for as long as
+# stop_for_good UNIT: some time to end by itself, then it is killed. A broker whose controllers went first waits for them in vain, for as long as
 # its unit allows a controlled shutdown; all our services recover from a kill.
 stop_for_good() {
     systemctl stop --no-block -- "$1.service" || return 1
-    poll 60 unit_ended "$1" && return
+    poll "$(patience_of_removal)" unit_ended "$1" && return
     systemctl kill --signal=KILL -- "$1.service"
     poll 30 unit_ended "$1"
 }

@@ -10,6 +10,7 @@ import {
     type LabOptions,
     type LabStatus,
     rejoin,
+    reinstall,
     status,
     up,
 } from "./index.ts";
@@ -22,6 +23,7 @@ const USAGE = `usage: node lab/cli.ts COMMAND [options]
   status [--json]       show hosts, addresses, racks
   kill HOST             cut the host's power
   boot HOST             switch it on again
+  reinstall HOST        install the host anew, its data disks kept (--disks: new, too)
   isolate HOST          cut the host off from the network
   rejoin HOST           connect it again
 
@@ -46,6 +48,7 @@ async function main(): Promise<void> {
         options: {
             "hosts-only": { type: "boolean", default: false },
             json: { type: "boolean", default: false },
+            disks: { type: "boolean", default: false },
             subnet: { type: "string" },
             bridge: { type: "string" },
             "disk-mib": { type: "string" },
@@ -59,7 +62,8 @@ async function main(): Promise<void> {
         ...(values.dir === undefined ? {} : { dir: values.dir }),
     };
     const [command, host] = positionals;
-    const onHost = { kill, boot, isolate, rejoin };
+    const anew = (name: string) => reinstall(name, values.disks, options);
+    const onHost = { kill, boot, isolate, rejoin, reinstall: anew };
     if (command === "up" && positionals.length === 1) {
         const platform = !values["hosts-only"];
         if (platform) await prepare(report);

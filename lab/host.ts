@@ -85,6 +85,14 @@ export async function prepareHost(
     writeFileSync(done, "");
 }
 
+/** Takes away all that was ever written to a host that is off, as a new installation does; its data disks only if asked. */
+export function erase(layout: LabLayout, host: LabHost, disksToo: boolean): void {
+    // `prepared` goes first: a host that was erased by half is made anew.
+    for (const name of ["prepared", "upper", "work", ...(disksToo ? ["disks"] : [])]) {
+        rmSync(join(hostDir(layout, host), name), { recursive: true, force: true });
+    }
+}
+
 /** Switches a prepared host on. Does nothing when it is on. */
 export function switchOn(layout: LabLayout, host: LabHost): void {
     if (findLeader(layout, host) !== undefined || findSupervisors(host).length > 0) {
@@ -107,12 +115,15 @@ export function switchOn(layout: LabLayout, host: LabHost): void {
  * @throws Error with the end of the host's log when it does not within 60 seconds
  */
 export async function waitForLogin(layout: LabLayout, host: LabHost): Promise<void> {
+    // A process that is just becoming another program (exec) shows no command line: only what is missing three times is gone.
+    let missed = 0;
     const ready = await poll(
         60,
         async () => {
-            if (findLeader(layout, host) === undefined && findSupervisors(host).length === 0) {
-                return false;
-            }
+            const isThere =
+                findLeader(layout, host) !== undefined || findSupervisors(host).length > 0;
+            missed = isThere ? 0 : missed + 1;
+            if (missed >= 3) return false;
             return (await execute(layout, host, "true")).code === 0 || undefined;
         },
         200,
@@ -120,11 +131,32 @@ export async function waitForLogin(layout: LabLayout, host: LabHost): Promise<vo
     if (ready !== true) {
         const log = logOf(layout, host);
         const text = existsSync(log) ? readFileSync(log, "utf8").trim() : "";
+        const seen = ready === false ? "" : await lookInside(layout, host);
         throw new Error(
             `lab: ${host.name} ${ready === false ? "ended while booting" : "does not let us in by ssh"}; ` +
-                `the end of ${log}:\n${text.split("\n").slice(-8).join("\n")}`,
+                `the end of ${log}:\n${text.split("\n").slice(-8).join("\n")}${seen}`,
         );
     }
+}
+
+/** What a host that runs and lets nobody in looks like from its console, and what ssh says. */
+async function lookInside(layout: LabLayout, host: LabHost): Promise<string> {
+    const { stderr } = await execute(layout, host, "true", { timeoutSeconds: 10 });
+    const look = [
+        "systemctl is-system-running",
+        "systemctl list-jobs --no-pager",
+        "systemctl list-units --failed --no-legend --no-pager",
+        // While it is there nobody but root may log in; systemd-user-sessions takes it away.
+        "ls -l /run/nologin",
+        "ip -br address",
+        "journalctl -q --no-pager -n 4 -u ssh -u systemd-networkd",
+        "journalctl -q --no-pager -n 12 -p warning",
+        "journalctl -q --no-pager -n 6 -u systemd-user-sessions -u systemd-logind",
+    ].join("; ");
+    const inside = await atConsole(layout, host, look, { timeoutSeconds: 10 }).catch(
+        (error: unknown) => ({ stdout: String(error), stderr: "" }),
+    );
+    return `\nssh: ${stderr.trim()}\non its console:\n${inside.stdout}${inside.stderr}`.trimEnd();
 }
 
 /** Cuts the power: every process of the host is gone at once, without a signal that it could handle. */

@@ -18,6 +18,7 @@ import { type Disk, fill, unfill, wipe } from "./drills.ts";
 import {
     atConsole,
     cutPower,
+    erase,
     execute,
     findLeader,
     prepareHost,
@@ -25,7 +26,7 @@ import {
     waitForLogin,
 } from "./host.ts";
 import { ensureImage, readOutside } from "./image.ts";
-import { hostOf, type LabHost, type LabLayout, type LabOptions } from "./layout.ts";
+import { hostDir, hostOf, type LabHost, type LabLayout, type LabOptions } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import { endMirror, ensureMirror, findMirror, mirrorUrl } from "./mirror.ts";
 import { connect, isConnected, raiseNetwork, removeNetwork, settingsToChange } from "./network.ts";
@@ -36,7 +37,7 @@ import { claim, readState, release, removeState, resolveLayout, writeState } fro
 
 export type { Disk } from "./drills.ts";
 export type { LabHost, LabOptions } from "./layout.ts";
-export { describeMissing, missingPrerequisites } from "./prerequisites.ts";
+export { describeMissing, missingPrerequisites, tryToInstall } from "./prerequisites.ts";
 export type { Result } from "./shell.ts";
 
 /** What is to be seen of one host from outside. */
@@ -124,15 +125,16 @@ export async function up(options: LabOptions = {}, report: Report = silent): Pro
     return status(options);
 }
 
-/** Waits until the kernel has let go of the hosts' disks, which it does a moment after their last process. */
-async function releaseDisks(layout: LabLayout): Promise<void> {
+/** Waits until the kernel has let go of the disks of one host or of all, which it does a moment after their last process. */
+async function releaseDisks(layout: LabLayout, host?: LabHost): Promise<void> {
+    const folder = host === undefined ? join(layout.dir, "hosts") : hostDir(layout, host);
     const free = await poll(10, async () => {
         const { stdout } = await attempt("losetup", ["--list", "--noheadings", "-O", "BACK-FILE"]);
-        return stdout.includes(join(layout.dir, "hosts")) ? undefined : true;
+        return stdout.includes(`${folder}/`) ? undefined : true;
     });
     if (free === undefined) {
         throw new Error(
-            `lab: disks of ${join(layout.dir, "hosts")} are still in use; "losetup --list" shows them, ` +
+            `lab: disks of ${folder} are still in use; "losetup --list" shows them, ` +
                 "end what uses them and run the command again",
         );
     }
@@ -213,6 +215,24 @@ export async function boot(name: string, options: LabOptions = {}): Promise<void
         switchOn(layout, host);
         await waitForLogin(layout, host);
     });
+}
+
+/**
+ * Installs the host anew: nothing of what was ever written to its system disk is left, its name, address and host key are the same.
+ * @param disksToo whether its data disks are new as well. @default false
+ */
+export async function reinstall(
+    name: string,
+    disksToo = false,
+    options: LabOptions = {},
+): Promise<void> {
+    const { layout, host } = select(name, options);
+    await withLock(lockOf(layout), async () => {
+        await cutPower(layout, host);
+        await releaseDisks(layout, host);
+        erase(layout, host, disksToo);
+    });
+    await boot(name, options);
 }
 
 /** Cuts the host off from the network: packets are lost without an answer, while its link stays up. */

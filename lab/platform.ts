@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { exec, status } from "./index.ts";
 import type { Report } from "./progress.ts";
-import { clearDeadLocks } from "./stack-lock.ts";
+import { awaitEngine, type StackPlace } from "./stack-lock.ts";
 
 const project = join(import.meta.dirname, "..");
 
@@ -83,15 +83,21 @@ export async function prepare(report: Report): Promise<void> {
     );
 }
 
-const stateFolder = join(project, ".state");
+/** Where the state of the stack lab lies. */
+export const labStack: StackPlace = {
+    state: join(project, ".state"),
+    project: "metalstream",
+    stack: "lab",
+};
 
 /**
  * Forgets the stack's state when the hosts that it describes are gone: first-start steps that it lists as done were done on disks that are
  * no more.
  */
 export async function forgetState(report: Report): Promise<void> {
-    if (!existsSync(join(stateFolder, ".pulumi", "stacks", "metalstream", "lab.json"))) return;
-    clearDeadLocks(stateFolder, "metalstream", "lab", report);
+    if (!existsSync(join(labStack.state, ".pulumi", "stacks", labStack.project, "lab.json")))
+        return;
+    await awaitEngine(labStack, report);
     await command(
         ["pulumi", "stack", "rm", "lab", "--force", "--yes", "--preserve-config"],
         () => undefined,
@@ -109,7 +115,7 @@ async function anyConverged(hosts: readonly string[]): Promise<boolean> {
 
 /** `pulumi up` of the stack lab, then the table of what runs. */
 export async function deploy(report: Report): Promise<void> {
-    clearDeadLocks(stateFolder, "metalstream", "lab", report);
+    await awaitEngine(labStack, report);
     if (!(await anyConverged(status().hosts.map(({ name }) => name)))) await forgetState(report);
     const log = createWriteStream(join(project, ".lab", "pulumi-up.log"));
     const show = progressOf(report);

@@ -119,6 +119,28 @@ export function describeMissing(missing: readonly Missing[]): string {
     return missing.map(({ what, how }) => `  - ${what} is missing: ${how}`).join("\n");
 }
 
+async function installPackages(packages: readonly string[], detail: Report): Promise<void> {
+    detail(`apt-get install ${packages.join(" ")}`);
+    const env = { DEBIAN_FRONTEND: "noninteractive" };
+    await run("apt-get", ["update", "-q"], { env });
+    await run("apt-get", ["install", "-q", "-y", "--no-install-recommends", ...packages], { env });
+}
+
+/**
+ * Installs programs that are missing, where we may; where we may not, or it fails, what needs them has to say so itself.
+ * @param programs each with the Debian package that brings it.
+ */
+export async function tryToInstall(
+    programs: readonly (readonly [program: string, packageName: string])[],
+    detail: Report,
+): Promise<void> {
+    const packages = programs.filter(([program]) => !hasProgram(program)).map(([, name]) => name);
+    if (packages.length === 0 || process.getuid?.() !== 0 || !hasProgram("apt-get")) return;
+    await installPackages(packages, detail).catch((error: unknown) => {
+        detail(error instanceof Error ? error.message : String(error));
+    });
+}
+
 /**
  * Makes the machine ready: installs missing packages where we may (root on Debian or Ubuntu).
  *
@@ -129,12 +151,7 @@ export async function ensurePrerequisites(detail: Report): Promise<void> {
     const packages = [...new Set(missing.flatMap(({ packageName }) => packageName ?? []))];
     const onlyPackages = missing.every(({ packageName }) => packageName !== undefined);
     if (packages.length > 0 && onlyPackages && hasProgram("apt-get")) {
-        detail(`apt-get install ${packages.join(" ")}`);
-        const env = { DEBIAN_FRONTEND: "noninteractive" };
-        await run("apt-get", ["update", "-q"], { env });
-        await run("apt-get", ["install", "-q", "-y", "--no-install-recommends", ...packages], {
-            env,
-        });
+        await installPackages(packages, detail);
         missing = await missingPrerequisites();
     }
     if (missing.length > 0) {

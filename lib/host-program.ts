@@ -17,6 +17,12 @@ export interface HostProgram {
     readonly path: string;
 }
 
+/**
+ * Leads to the program that the last `up` ran on a host. For commands that stay as they are when only the program changes: their path must be there
+ * on a host that was installed anew since, too.
+ */
+export const NEWEST_PROGRAM = `${HOST_PROGRAM_DIRECTORY}/host`;
+
 const directory = join(import.meta.dirname, "..", "host");
 
 /** `exit` on the line of `main`, so that a shell that reads the program from a pipe reads nothing behind it. */
@@ -39,9 +45,10 @@ function joinFiles(order: string): HostProgram {
 }
 
 /**
- * Comments are for readers of the repository; in a preview the text travels to every host, so whole-line comments stay here.
- * No line of a here-document or of a string in `host/` may therefore start with `#`; a test compares the functions of both texts.
+ * Comments and indentation are for readers of the repository; the text travels to every host that does not have it, so whole-line comments and
+ * leading blanks stay here. No line of a here-document or of a string that is data may therefore start with `#` or a blank; a test compares the
+ * functions of both texts.
  */
 function withoutComments(text: string): string {
-    return text.replace(/^[ \t]*#.*\n/gm, "");
+    return text.replace(/^[ \t]*#.*\n/gm, "").replace(/^[ \t]+/gm, "");
 }

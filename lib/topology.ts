@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Who runs what, and on which port: the questions that every renderer asks of a validated configuration. Pure. */
 import type { Config, HostConfig, Role } from "./config/schema.ts";
+import { remembered } from "./memo.ts";
 
 /** Ports are the services' own defaults, so that the services' own documentation holds. */
 export const ports = {
@@ -22,6 +23,8 @@ export const ports = {
     sparkHistoryHttp: 18080,
     kafkaBroker: 9092,
     kafkaController: 9093,
+    /** Ours: hosts serve artifacts to each other for a quarter of an hour after they fetched some. */
+    artifacts: 8499,
 } as const;
 
 /** systemd units of a role; the names are interface. The first is the one that the role is rolled by. */
@@ -37,6 +40,15 @@ export const unitsOfRole: Readonly<Record<Role, readonly string[]>> = {
     "kafka-broker": ["kafka-broker"],
 };
 
+/** Roles that vote or hold the only copy: none of their hosts may be missing unless the configuration says so. */
+export const quorumRoles: readonly Role[] = [
+    "zookeeper",
+    "journalnode",
+    "namenode",
+    "spark-master",
+    "kafka-controller",
+];
+
 /** TCP ports that each unit listens on, for preflight. */
 export const portsOfUnit: Readonly<Record<string, readonly number[]>> = {
     zookeeper: [ports.zookeeperClient, ports.zookeeperElection],
@@ -51,10 +63,13 @@ export const portsOfUnit: Readonly<Record<string, readonly number[]>> = {
     "kafka-broker": [ports.kafkaBroker],
 };
 
+/** The socket through which a host serves artifacts on (host/artifact-server.sh). */
+export const artifactsSocket = "metalstream-artifacts";
+
 /** Hosts of the platform, in the order of their stable ids. Lost hosts are no part of it any more. */
-export function members(config: Config): HostConfig[] {
-    return config.hosts.filter((host) => host.state !== "lost").sort((a, b) => a.id - b.id);
-}
+export const members = remembered((config: Config): readonly HostConfig[] =>
+    config.hosts.filter((host) => host.state !== "lost").sort((a, b) => a.id - b.id),
+);
 
 /** Hosts with a role, in the order of their stable ids. */
 export function withRole(config: Config, role: Role): HostConfig[] {
@@ -69,6 +84,20 @@ export function hasRole(host: HostConfig, role: Role): boolean {
 export function endpoints(config: Config, role: Role, port: number): string[] {
     return withRole(config, role).map((host) => `${host.name}:${port}`);
 }
+
+/** How many brokers a client is told of: it learns of the others from the first that answers. */
+const firstBrokers = 9;
+
+/** `host:port` of brokers for clients to begin with: all of a small cluster, else the first of each rack in turn, so that the list of each host stays short. */
+export const firstContacts = remembered((config: Config): readonly string[] => {
+    const brokers = withRole(config, "kafka-broker");
+    const racks = [...new Set(brokers.map(({ rack }) => rack))];
+    const ofEach = Math.ceil(firstBrokers / racks.length);
+    const firstOf = (rack: string) => brokers.filter((host) => host.rack === rack).slice(0, ofEach);
+    const chosen =
+        brokers.length <= firstBrokers ? brokers : racks.flatMap(firstOf).slice(0, firstBrokers);
+    return chosen.map(({ name }) => `${name}:${ports.kafkaBroker}`);
+});
 
 /** Id of a NameNode within the nameservice: `nn` and the host's stable id. */
 export function namenodeId(host: HostConfig): string {

@@ -7,7 +7,12 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { describeMissing, missingPrerequisites, status as labStatus } from "../lab/index.ts";
+import {
+    describeMissing,
+    missingPrerequisites,
+    status as labStatus,
+    tryToInstall,
+} from "../lab/index.ts";
 
 interface Count {
     readonly passed: number;
@@ -23,6 +28,7 @@ const environment = {
 };
 const work = mkdtempSync(path.join(tmpdir(), "metalstream-run-"));
 
+const none: Count = { passed: 0, failed: 0, skipped: 0 };
 const passed: Count = { passed: 1, failed: 0, skipped: 0 };
 const failed: Count = { passed: 0, failed: 1, skipped: 0 };
 
@@ -92,7 +98,7 @@ async function maven(): Promise<Count> {
 }
 
 async function all(...steps: (() => Promise<Count>)[]): Promise<Count> {
-    let sum: Count = { passed: 0, failed: 0, skipped: 0 };
+    let sum = none;
     for (const step of steps) sum = add(sum, await step());
     return sum;
 }
@@ -102,6 +108,21 @@ const add = (a: Count, b: Count): Count => ({
     failed: a.failed + b.failed,
     skipped: a.skipped + b.skipped,
 });
+
+/** In this order: what the roll leaves behind, the destruction takes away. */
+const onThePlatform = [
+    ...[
+        "converge",
+        "system",
+        "access",
+        "platform",
+        "cut-off",
+        "life",
+        "recovery",
+        "roll",
+        "destroy",
+    ],
+].map((name) => `test/lab/${name}.test.ts`);
 
 /** The platform on six real hosts: up from nothing, its tests, and down again; a lab that was there before stays. */
 async function lab(): Promise<Count> {
@@ -114,16 +135,18 @@ async function lab(): Promise<Count> {
         return { passed: 0, failed: 0, skipped: 1 };
     }
     const before = labStatus().hosts.some(({ on }) => on);
-    const up = await check("node", "lab/cli.ts", "up");
-    const tests =
-        up.failed > 0
-            ? up
-            : add(up, await mocha("test/lab/converge.test.ts", "test/lab/platform.test.ts"));
-    const down = before
-        ? { passed: 0, failed: 0, skipped: 0 }
-        : await check("node", "lab/cli.ts", "down");
+    const cutOff = before ? none : await mocha("test/lab/interrupted.test.ts");
+    const up = add(cutOff, await check("npm", "run", "lab"));
+    const tests = up.failed > 0 ? up : add(up, await mocha(...onThePlatform));
+    const down = before ? none : await check("node", "lab/cli.ts", "down");
     return add(add(tests, down), await mocha("test/lab/lab.test.ts"));
 }
+
+/** What tests of the host program use beside what every machine has. */
+const tools = [
+    ["shellcheck", "shellcheck"],
+    ["mkfs.xfs", "xfsprogs"],
+] as const;
 
 const suites: Readonly<Record<string, () => Promise<Count>>> = {
     static: () =>
@@ -133,7 +156,10 @@ const suites: Readonly<Record<string, () => Promise<Count>>> = {
             () => check("prettier", "--check", "--log-level", "warn", "."),
         ),
     unit: () => mocha("test/unit/**/*.test.ts", "test/golden/**/*.test.ts"),
-    host: () => mocha("test/host/**/*.test.ts"),
+    host: async () => {
+        await tryToInstall(tools, console.log);
+        return mocha("test/host/**/*.test.ts");
+    },
     setup: () =>
         all(
             () => check("node", "offline/seed.ts", "ensure"),
@@ -143,12 +169,13 @@ const suites: Readonly<Record<string, () => Promise<Count>>> = {
     oracle: () => mocha("test/oracle/**/*.test.ts"),
     jobs: maven,
     offline: () => mocha("test/offline/**/*.test.ts"),
+    sim: () => mocha("test/sim/**/*.test.ts"),
     lab,
 };
 
 const asked = process.argv.slice(2);
 const names = asked.length > 0 ? asked : Object.keys(suites);
-let total: Count = { passed: 0, failed: 0, skipped: 0 };
+let total = none;
 try {
     for (const name of names) {
         const suite = suites[name];

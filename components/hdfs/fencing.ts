@@ -2,14 +2,15 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { sectionToken } from "../../lib/facts/token.ts";
 import { item } from "../../lib/manifest.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Converged, Fleet } from "../fleet.ts";
 import { authorizedKeysLine, fencingKey } from "./fencing-key.ts";
 import { fencingKeyFile, hdfsHome } from "./site.ts";
 
 export interface FencingArgs {
     readonly fleet: Fleet;
-    readonly converged: ReadonlyMap<string, pulumi.Resource>;
+    readonly converged: Converged;
 }
 
 /** Lets each NameNode's failover controller end the other NameNode's process over SSH, and nothing else. */
@@ -47,7 +48,12 @@ export class Fencing extends pulumi.ComponentResource {
             return fleet.command(
                 `${name}-${host.name}`,
                 host,
-                { verb: "converge", payload, secret: true },
+                {
+                    verb: "converge",
+                    payload,
+                    secret: true,
+                    token: sectionToken(fleet.facts(host), "secrets", fleet.now),
+                },
                 {
                     parent: this,
                     dependsOn: [args.converged.get(host.name)].filter(

@@ -2,21 +2,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig, Role } from "../../lib/config/schema.ts";
 import { endpoints, namenodeId, ports, withRole } from "../../lib/topology.ts";
-import type { Fleet, Gates } from "../fleet.ts";
+import type { Converged, Fleet, Gates } from "../fleet.ts";
 import { rollChain } from "../roll-chain.ts";
 import type { Units } from "../sections.ts";
 import { eventLogPath, user as sparkUser } from "../spark/config.ts";
-import { mayFormat } from "./lifecycle.ts";
+import { imageUndone, mayFormat } from "./lifecycle.ts";
 import { nameDirectories } from "./site.ts";
 
 export interface HdfsArgs {
     readonly fleet: Fleet;
     readonly units: Units;
-    readonly converged: ReadonlyMap<string, pulumi.Resource>;
+    readonly converged: Converged;
     /** What must be done before a NameNode's fencing can work: its key is in place. */
     readonly fencing: readonly pulumi.Resource[];
     /** Resources that end when ZooKeeper serves. */
     readonly zookeeper: readonly pulumi.Resource[];
+    /** What must have been rolled before, so that hosts which services share see one disruption at a time. */
+    readonly after: readonly pulumi.Resource[];
 }
 
 /** `gate` lines that the programs of HDFS read. */
@@ -51,6 +53,8 @@ export class Hdfs extends pulumi.ComponentResource {
     static readonly __pulumiType = "metalstream:hdfs:Hdfs";
     /** Resources that end when files can be written. */
     readonly ready: pulumi.Resource[];
+    /** Resources that end when there is an active NameNode and a standby. */
+    readonly rolled: readonly pulumi.Resource[];
     /** `hdfs://<nameservice>`. */
     readonly url: pulumi.Output<string>;
     readonly #args: HdfsArgs;
@@ -65,13 +69,15 @@ export class Hdfs extends pulumi.ComponentResource {
         this.#gates = hdfsGates(args.fleet);
         const journals = this.#rollJournalNodes();
         const bootstrapped = this.#bootstrap([...journals, ...args.zookeeper, ...args.fencing]);
-        const namenodes = this.#rollNameNodes(bootstrapped);
-        this.ready = [this.#makeDirectories(namenodes)];
+        this.rolled = this.#rollNameNodes(bootstrapped);
+        // The first NameNode alone can be written to; the standby need not be waited for, unless it restarts.
+        const writable = [...bootstrapped.slice(0, 1), ...args.fleet.inTurn(this.rolled)];
+        this.ready = [this.#makeDirectories(writable)];
         this.url = pulumi.output(url);
         this.registerOutputs({ url: this.url });
     }
 
-    #converged(role: Role): pulumi.Resource[] {
+    #converged(role: Role): pulumi.Input<pulumi.Resource>[] {
         return this.#args.fleet
             .active(role)
             .flatMap((host) => this.#args.converged.get(host.name) ?? []);
@@ -89,7 +95,11 @@ export class Hdfs extends pulumi.ComponentResource {
                     this.#gates,
                     {
                         parent: this,
-                        dependsOn: [...this.#converged("journalnode"), ...after],
+                        dependsOn: [
+                            ...this.#converged("journalnode"),
+                            ...this.#args.after,
+                            ...after,
+                        ],
                     },
                 ),
         });
@@ -99,32 +109,35 @@ export class Hdfs extends pulumi.ComponentResource {
     #bootstrap(dependsOn: pulumi.Resource[]): pulumi.Resource[] {
         const { fleet } = this.#args;
         const namedirs = nameDirectories(fleet.config).join(",");
-        // Hosts that are down keep their place: their steps stay in the state, and are left alone.
-        const namenodes = withRole(fleet.config, "namenode");
-        const grant = fleet.grant(
-            mayFormat(
-                withRole(fleet.config, "namenode").map((host) => fleet.facts(host)),
-                namedirs.split(","),
-            ),
+        // Hosts that are down or lost keep their place: their steps stay in the state, and are left alone.
+        const namenodes = fleet.everyone("namenode");
+        const mayBegin = mayFormat(
+            withRole(fleet.config, "namenode").map((host) => fleet.facts(host)),
+            namedirs.split(","),
         );
-        const done: pulumi.Resource[] = [...dependsOn, ...this.#converged("namenode")];
+        const converged = this.#converged("namenode");
+        const done: pulumi.Resource[] = [];
         const disks = fleet.config.hardware.disks.join(",");
-        const declare = (step: string, host: HostConfig, verb: string) =>
+        const declare = (name: string, host: HostConfig, step: string, granted: boolean) =>
             fleet.birth(
-                `${this.#name}-${step}-${host.name}`,
+                `${this.#name}-${name}-${host.name}`,
                 host,
-                verb,
-                { ...this.#gates, namedirs, disks },
+                {
+                    step,
+                    granted,
+                    gates: { ...this.#gates, namedirs, disks },
+                    undone: imageUndone(fleet.facts(host), namedirs.split(",")),
+                },
                 {
                     parent: this,
-                    dependsOn: [...done],
+                    dependsOn: [...converged, ...dependsOn, ...done],
                 },
             );
         for (const [i, host] of namenodes.entries()) {
             done.push(
                 i === 0
-                    ? declare("format", host, `namenode${grant}`)
-                    : declare("standby", host, "standby"),
+                    ? declare("format", host, "namenode", mayBegin)
+                    : declare("standby", host, "standby", false),
             );
         }
         return done;

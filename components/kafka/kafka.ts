@@ -2,19 +2,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { HostConfig } from "../../lib/config/schema.ts";
-import { endpoints, ports, withRole } from "../../lib/topology.ts";
-import type { Fleet, Gates } from "../fleet.ts";
+import { endpoints, firstContacts, ports, withRole } from "../../lib/topology.ts";
+import type { Converged, Fleet, Gates } from "../fleet.ts";
 import { rollChain } from "../roll-chain.ts";
 import type { Units } from "../sections.ts";
 import { initialControllers, logDirectory, nodeId, type KafkaRole } from "./config.ts";
-import { mayFormatControllers } from "./lifecycle.ts";
+import { clusterOf, logUndone, mayFormatControllers } from "./lifecycle.ts";
 
 export interface KafkaArgs {
     readonly fleet: Fleet;
     readonly units: Units;
-    readonly converged: ReadonlyMap<string, pulumi.Resource>;
+    readonly converged: Converged;
     /** Jar with the gate's and topics' tools, on every host of Kafka. */
     readonly tools: string;
+    /**
+     * First starts of ZooKeeper's members. Kafka has no need of them, but HDFS and Spark have: on a host that they share, theirs goes before the
+     * format of a controller, which is a JVM.
+     */
+    readonly zookeeper: readonly pulumi.Resource[];
+    /** What must have been rolled before, so that hosts which services share see one disruption at a time. */
+    readonly after: readonly pulumi.Resource[];
 }
 
 /** A Kafka cluster in KRaft mode: one cluster id for ever, kept in the state; controllers first, then brokers, one at a time. */
@@ -23,14 +30,16 @@ export class Kafka extends pulumi.ComponentResource {
     readonly clusterId: pulumi.Output<string>;
     /** `w1:9092,w2:9092,w3:9092`. */
     readonly bootstrapServers: pulumi.Output<string>;
-    /** Rolls of the controllers, and formats of the brokers: the brokers' own rolls are part of their hosts' (workers). */
+    /** Rolls of the controllers. */
     readonly ready: pulumi.Resource[];
+    /** First starts of the brokers, by host: their rolls are part of their hosts' (workers). */
+    readonly brokers: ReadonlyMap<string, pulumi.Resource>;
     readonly #args: KafkaArgs;
     readonly #name: string;
 
     constructor(name: string, args: KafkaArgs, opts?: pulumi.ComponentResourceOptions) {
         const { config } = args.fleet;
-        const bootstrapServers = endpoints(config, "kafka-broker", ports.kafkaBroker).join(",");
+        const bootstrapServers = firstContacts(config).join(",");
         super(Kafka.__pulumiType, name, { bootstrapServers }, opts);
         this.#args = args;
         this.#name = name;
@@ -40,14 +49,17 @@ export class Kafka extends pulumi.ComponentResource {
             { length: 16 },
             { parent: this, protect: config.protect },
         );
+        const known =
+            config.kafka.clusterId ??
+            clusterOf(withRole(config, "kafka-controller").map((host) => args.fleet.facts(host)));
         this.clusterId =
-            config.kafka.clusterId === undefined
+            known === undefined
                 ? pulumi.unsecret(id.base64).apply(toClusterId)
-                : pulumi.output(config.kafka.clusterId);
-        const controllers = this.#format("kafka-controller", []);
-        const rolls = this.#rollControllers(controllers);
+                : pulumi.output(known);
+        const controllers = [...this.#format("kafka-controller", args.zookeeper).values()];
+        this.ready = this.#rollControllers(controllers);
         // A formatted broker is the evidence that all controllers were formatted before (lifecycle.ts).
-        this.ready = [...rolls, ...this.#format("kafka-broker", controllers)];
+        this.brokers = this.#format("kafka-broker", controllers);
         this.bootstrapServers = pulumi.output(bootstrapServers);
         this.registerOutputs({
             bootstrapServers: this.bootstrapServers,
@@ -55,32 +67,40 @@ export class Kafka extends pulumi.ComponentResource {
         });
     }
 
-    #format(role: KafkaRole, after: pulumi.Resource[]): pulumi.Resource[] {
+    #format(role: KafkaRole, after: readonly pulumi.Resource[]): Map<string, pulumi.Resource> {
         const { fleet, converged } = this.#args;
+        const isBroker = role === "kafka-broker";
+        // The steps of controllers that are down or lost stay in the state, and are left alone. A broker's begins nothing that could not begin
+        // again, so it is not protected, and is simply forgotten while its host is away.
+        const hosts = isBroker ? fleet.active(role) : fleet.everyone(role);
         const everybody = (of: KafkaRole) =>
             withRole(fleet.config, of).map((host) => fleet.facts(host));
-        const given =
+        const granted =
             role === "kafka-controller" &&
             mayFormatControllers(everybody("kafka-controller"), everybody("kafka-broker"));
-        // Hosts that are down keep their steps in the state, and are left alone.
-        return withRole(fleet.config, role).map((host) => {
+        const declare = (host: HostConfig) => {
             const gates = this.clusterId.apply((cluster) => ({
                 ...kafkaGates(fleet, host, role, this.#args.tools),
                 cluster,
                 voters: initialControllers(fleet.config, cluster),
                 disks: fleet.config.hardware.disks.join(","),
             }));
-            return fleet.birth(
-                `${this.#name}-format-${role}-${host.name}`,
-                host,
-                `${role}${fleet.grant(given)}`,
+            const name = `${this.#name}-format-${role}-${host.name}`;
+            const step = {
+                step: role,
+                granted,
                 gates,
-                {
-                    parent: this,
-                    dependsOn: [converged.get(host.name) ?? [], after].flat(),
-                },
-            );
-        });
+                undone: logUndone(fleet.facts(host), role),
+            };
+            const options = {
+                parent: this,
+                dependsOn: [converged.get(host.name) ?? [], after].flat(),
+            };
+            return isBroker
+                ? fleet.firstStart(name, host, step, options)
+                : fleet.birth(name, host, step, options);
+        };
+        return new Map(hosts.map((host) => [host.name, declare(host)]));
     }
 
     #rollControllers(formatted: pulumi.Resource[]): pulumi.Resource[] {
@@ -93,7 +113,7 @@ export class Kafka extends pulumi.ComponentResource {
                     host,
                     units.of(host, ["kafka-controller"]),
                     kafkaGates(fleet, host, "kafka-controller", tools),
-                    { parent: this, dependsOn: [...formatted, ...after] },
+                    { parent: this, dependsOn: [...formatted, ...this.#args.after, ...after] },
                 ),
         });
     }
@@ -109,7 +129,7 @@ export function kafkaGates(fleet: Fleet, host: HostConfig, role: KafkaRole, tool
     const { config } = fleet;
     return {
         node: String(nodeId(host, role)),
-        brokers: endpoints(config, "kafka-broker", ports.kafkaBroker).join(","),
+        brokers: firstContacts(config).join(","),
         controllers: endpoints(config, "kafka-controller", ports.kafkaController).join(","),
         directory: logDirectory(config, role),
         tools,

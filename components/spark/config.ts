@@ -58,6 +58,8 @@ export function sparkDefaults(config: Config): string {
         "spark.eventLog.dir": eventLog(config),
         "spark.eventLog.rolling.enabled": "true",
         "spark.shuffle.service.enabled": "true",
+        // How long a process waits for another that says nothing (default 120 s): its host may have lost its power. Executors report every 10 s.
+        "spark.network.timeout": "60s",
         "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
         ...config.spark.overrides,
     });

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as pulumi from "@pulumi/pulumi";
 import { endpoints, ports, sparkMasterUrl } from "../../lib/topology.ts";
-import type { Fleet, Gates } from "../fleet.ts";
+import type { Converged, Fleet, Gates } from "../fleet.ts";
 import { rollChain } from "../roll-chain.ts";
 import type { Units } from "../sections.ts";
 
 export interface SparkArgs {
     readonly fleet: Fleet;
     readonly units: Units;
-    readonly converged: ReadonlyMap<string, pulumi.Resource>;
+    readonly converged: Converged;
     /** Resources that end when ZooKeeper, which elects the master, serves. */
     readonly zookeeper: readonly pulumi.Resource[];
     /** Resources that end when event logs can be written. */
     readonly hdfs: readonly pulumi.Resource[];
+    /** What must have been rolled before, so that hosts which services share see one disruption at a time. */
+    readonly after: readonly pulumi.Resource[];
 }
 
 /** `gate` lines that the programs of Spark read. */
@@ -26,7 +28,10 @@ export function sparkGates(fleet: Fleet): Gates {
 /** A quorum of Spark standalone masters elected through ZooKeeper, and the history server. Workers are rolled with their hosts. */
 export class Spark extends pulumi.ComponentResource {
     static readonly __pulumiType = "metalstream:spark:Spark";
+    /** Resources that end when a master leads. */
     readonly ready: pulumi.Resource[];
+    /** All that is rolled here, the history server included, which nothing needs. */
+    readonly rolled: pulumi.Resource[];
     /** `spark://m1:7077,m2:7077,m3:7077`. */
     readonly masterUrl: pulumi.Output<string>;
 
@@ -47,11 +52,11 @@ export class Spark extends pulumi.ComponentResource {
                     gates,
                     {
                         parent: this,
-                        dependsOn: [...all, ...args.zookeeper, ...after],
+                        dependsOn: [...all, ...args.zookeeper, ...args.after, ...after],
                     },
                 ),
         });
-        for (const host of histories) {
+        const served = histories.map((host) =>
             fleet.roll(
                 `${name}-roll-history-${host.name}`,
                 host,
@@ -61,8 +66,9 @@ export class Spark extends pulumi.ComponentResource {
                     parent: this,
                     dependsOn: [...this.ready, ...args.hdfs],
                 },
-            );
-        }
+            ),
+        );
+        this.rolled = [...this.ready, ...served];
         this.masterUrl = pulumi.output(sparkMasterUrl(fleet.config));
         this.registerOutputs({ masterUrl: this.masterUrl });
     }

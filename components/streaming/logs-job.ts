@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The shipped job over the journals of all hosts: its specification (jobs/README.md) as data. Pure. */
 import type { Config } from "../../lib/config/schema.ts";
-import { endpoints, ports } from "../../lib/topology.ts";
+import { firstContacts } from "../../lib/topology.ts";
 
 /** Where a job keeps what, on HDFS. The checkpoint belongs to the job and outlives it. */
 export function jobPaths(config: Config, job: string) {
@@ -47,7 +47,7 @@ export function logsSpec(config: Config): object {
         mode: "variable",
         source: {
             kafka: {
-                bootstrapServers: endpoints(config, "kafka-broker", ports.kafkaBroker).join(","),
+                bootstrapServers: firstContacts(config).join(","),
                 topic,
                 startingOffsets: "earliest",
                 maxOffsetsPerTrigger,

@@ -2,15 +2,13 @@
 /** The journals of all hosts go to Kafka through rsyslog. Pure. */
 import type { Config } from "../../lib/config/schema.ts";
 import { item, type Section } from "../../lib/manifest.ts";
-import { endpoints, ports } from "../../lib/topology.ts";
+import { firstContacts } from "../../lib/topology.ts";
 
 const configFile = "/etc/rsyslog.d/90-metalstream-kafka.conf";
 
 /** One JSON object a line of the journal. Names are those of the job's schema (jobs/examples/logs.json). */
 function rsyslogConfig(config: Config): string {
-    const brokers = endpoints(config, "kafka-broker", ports.kafkaBroker).map(
-        (broker) => `"${broker}"`,
-    );
+    const brokers = firstContacts(config).map((broker) => `"${broker}"`);
     const field = (name: string, property: string, extra = "") =>
         `  property(outname="${name}" name="${property}"${extra} format="jsonf")`;
     return `# Every line of every service, as JSON, to the topic ${config.streaming.logs.topic}.

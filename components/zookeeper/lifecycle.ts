@@ -10,6 +10,11 @@ export const zookeeperQuestions: readonly string[] = [
     item.evidence("zookeeper-data", "exists", `${dataDirectory}/version-2`),
 ];
 
+/** What a member is known to be without; see FirstStart. */
+export function zookeeperUndone(facts: HostFacts | undefined): string | undefined {
+    return facts?.evidence.get("zookeeper-born") === "no" ? "not_born" : undefined;
+}
+
 /**
  * An ensemble may be born only when every member, the unreachable ones included, is known never to have taken part in one: it has no mark and no
  * data; or it runs and was never elected with anybody (`unelected`), as after a birth that was cut off.

@@ -2,21 +2,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import { endpoints, ports, withRole } from "../../lib/topology.ts";
 import type { Units } from "../sections.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Converged, Fleet } from "../fleet.ts";
 import { rollChain } from "../roll-chain.ts";
-import { mayBeBorn } from "./lifecycle.ts";
+import { mayBeBorn, zookeeperUndone } from "./lifecycle.ts";
 
 export interface ZooKeeperArgs {
     /** Members and their temporary disks come from the fleet's configuration. */
     readonly fleet: Fleet;
     readonly units: Units;
     /** The converge of each host. */
-    readonly converged: ReadonlyMap<string, pulumi.Resource>;
+    readonly converged: Converged;
 }
 
 /** A ZooKeeper ensemble on temporary disk: born once, by the evidence of all members; then rolled one member at a time, the leader last. */
 export class ZooKeeper extends pulumi.ComponentResource {
     static readonly __pulumiType = "metalstream:zookeeper:ZooKeeper";
+    /** Resources that end when all members run. */
+    readonly born: readonly pulumi.Resource[];
     /** Resources that end when the ensemble serves. */
     readonly ready: pulumi.Resource[];
     /** `m1:2181,m2:2181,m3:2181`. */
@@ -35,14 +37,20 @@ export class ZooKeeper extends pulumi.ComponentResource {
             ).join(","),
         };
         const everybody = withRole(fleet.config, "zookeeper").map((host) => fleet.facts(host));
-        const grant = fleet.grant(mayBeBorn(everybody));
-        // Hosts that are down keep their steps in the state, and are left alone.
-        const births = withRole(fleet.config, "zookeeper").map((host) =>
-            fleet.birth(`${name}-birth-${host.name}`, host, `zookeeper${grant}`, gates, {
-                parent: this,
-                dependsOn: members.flatMap((member) => args.converged.get(member.name) ?? []),
-            }),
+        const granted = mayBeBorn(everybody);
+        // Hosts that are down or lost keep their steps in the state, and are left alone.
+        const births = fleet.everyone("zookeeper").map((host) =>
+            fleet.birth(
+                `${name}-birth-${host.name}`,
+                host,
+                { step: "zookeeper", granted, gates, undone: zookeeperUndone(fleet.facts(host)) },
+                {
+                    parent: this,
+                    dependsOn: members.flatMap((member) => args.converged.get(member.name) ?? []),
+                },
+            ),
         );
+        this.born = births;
         this.ready = rollChain(fleet, members, {
             leader: (facts) => facts.roles.get("zookeeper") === "leader",
             declare: (host, after) =>

@@ -51,7 +51,7 @@ async function build(entry: Entry, folder: string, progress: Progress): Promise<
             throw new ArtifactError(
                 `artifact ${label}: every jar is the pinned one, yet the tar has sha256 ${sha256}, ` +
                     `expected ${entry.tar.sha256}. The list of classes beside the entry, or how tars are ` +
-                    `written, has changed: pin it anew with node lib/artifacts/cli.ts pin ${entry.name}`,
+                    `written, has changed: pin it anew with npx metalstream artifacts pin ${entry.name}`,
             );
         });
     });

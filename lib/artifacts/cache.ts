@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import {
+    link,
     mkdir,
     mkdtemp,
     open,
@@ -54,7 +55,7 @@ export async function verify(artifact: Artifact, folder: string): Promise<void> 
     if (found !== artifact.sha256) {
         throw new ArtifactError(
             `${file}: expected sha256 ${artifact.sha256}, found ${found}. ` +
-                `Delete the file, if it is there, and build it anew: node lib/artifacts/cli.ts build ${artifact.name}`,
+                `Delete the file, if it is there, and build it anew: npx metalstream artifacts build`,
         );
     }
 }
@@ -79,14 +80,28 @@ export async function storeTar(
             });
             await handle.sync();
             const artifact = judge(tar);
-            const file = cachePath(artifact, folder);
-            await rename(temporary, file);
-            await writeFile(stampPath(file), stamp(await stat(file)));
+            await place(temporary, cachePath(artifact, folder), tar.sha256);
             return artifact;
         } finally {
             await handle.close();
         }
     });
+}
+
+/**
+ * Puts a whole tar into its place. Of several at once the first stays: were each to replace the other's file, the stamp of one could come to
+ * lie beside the file of another.
+ */
+async function place(temporary: string, file: string, sha256: string): Promise<void> {
+    try {
+        await link(temporary, file);
+    } catch {
+        const there = await sha256File(file).catch(() => "nothing");
+        if (there !== sha256) await rename(temporary, file);
+    }
+    const draft = `${temporary}.stamp`;
+    await writeFile(draft, stamp(await stat(file)));
+    await rename(draft, stampPath(file));
 }
 
 /** Runs something with an empty folder inside the cache (so on the same disk), and removes it after. */

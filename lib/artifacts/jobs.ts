@@ -3,12 +3,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { cp, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { ArtifactError, type Artifact } from "./artifact.ts";
 import type { Progress } from "./build.ts";
-import { cacheFolder, isCached } from "./cache.ts";
+import { cacheFolder, isCached, withWorkFolder } from "./cache.ts";
 import { localArtifact } from "./local.ts";
 
 const folder = path.join(import.meta.dirname, "..", "..", "jobs");
@@ -29,15 +29,15 @@ function sourceDigest(): string {
     return hash.digest("hex").slice(0, 12);
 }
 
-const recordFile = () => path.join(cacheFolder(), `jobs-${sourceDigest()}.json`);
+const recordFile = (cache: string) => path.join(cache, `jobs-${sourceDigest()}.json`);
 
 /**
  * The jobs artifact of the sources as they are now.
  * @throws ArtifactError when it was not built yet, with the command that builds it.
  */
-export async function jobsArtifact(): Promise<Artifact> {
+export async function jobsArtifact(cache = cacheFolder()): Promise<Artifact> {
     try {
-        return JSON.parse(await readFile(recordFile(), "utf8")) as Artifact;
+        return JSON.parse(await readFile(recordFile(cache), "utf8")) as Artifact;
     } catch {
         throw new ArtifactError(
             "the jobs jar of these sources was not built yet; run: npx metalstream artifacts build",
@@ -45,13 +45,35 @@ export async function jobsArtifact(): Promise<Artifact> {
     }
 }
 
-/** Builds the jobs artifact unless it is there. Tests of the Java code are not run here: `npm test` does. */
-export async function ensureJobs(progress: Progress): Promise<Artifact> {
-    const there = await jobsArtifact().catch(() => undefined);
-    if (there !== undefined && (await isCached(there, cacheFolder()))) return there;
+/**
+ * Builds the jobs artifact unless it is there. Tests of the Java code are not run here: `npm test` does. Maven works on a copy of the
+ * sources: two builds at once do not meet, and the build is reproducible, so they end in the same artifact.
+ */
+export async function ensureJobs(progress: Progress, cache = cacheFolder()): Promise<Artifact> {
+    const there = await jobsArtifact(cache).catch(() => undefined);
+    if (there !== undefined && (await isCached(there, cache))) return there;
     progress("artifact jobs: building with Maven");
+    return withWorkFolder(cache, async (work) => {
+        await cp(path.join(folder, "pom.xml"), path.join(work, "pom.xml"));
+        await cp(path.join(folder, "src", "main"), path.join(work, "src", "main"), {
+            recursive: true,
+        });
+        await mavenPackage(work);
+        const jar = {
+            source: path.join(work, "target", "metalstream-jobs.jar"),
+            path: "jars/metalstream-jobs.jar",
+        };
+        const { artifact } = await localArtifact("jobs", "1.0.0", [jar], cache);
+        const draft = path.join(work, "record.json");
+        await writeFile(draft, JSON.stringify(artifact));
+        await rename(draft, recordFile(cache));
+        return artifact;
+    });
+}
+
+async function mavenPackage(cwd: string): Promise<void> {
     await promisify(execFile)("mvn", ["-B", "-q", "-DskipTests", "package"], {
-        cwd: folder,
+        cwd,
         maxBuffer: 64 * 1024 * 1024,
     }).catch((error: unknown) => {
         const output = (error as { stdout?: string }).stdout ?? "";
@@ -59,13 +81,4 @@ export async function ensureJobs(progress: Progress): Promise<Artifact> {
             `jobs: mvn package failed (needs Maven and a JDK 17: apt-get install maven openjdk-17-jdk-headless): ${String(error)}\n${output}`,
         );
     });
-    const jar = {
-        source: path.join(folder, "target", "metalstream-jobs.jar"),
-        path: "jars/metalstream-jobs.jar",
-    };
-    const { artifact } = await localArtifact("jobs", "1.0.0", [jar]);
-    const record = recordFile();
-    await writeFile(`${record}.tmp`, JSON.stringify(artifact));
-    await rename(`${record}.tmp`, record);
-    return artifact;
 }

@@ -4,7 +4,7 @@
 # Writes down which classes the services load, for class-data archives (README.md): runs each daemon
 # and the common tools once, on loopback and in a temporary folder, and puts one sorted list per
 # artifact beside its entry in catalogue/. About a minute. Afterwards pin, since the lists are part of the tars:
-#   lib/artifacts/train.sh && node lib/artifacts/cli.ts pin hadoop kafka spark zookeeper
+#   lib/artifacts/train.sh && npx metalstream artifacts pin hadoop kafka spark zookeeper
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { ruleTexts } from "./rules.ts";
 import { schema } from "./schema.ts";
+import { secretKeys } from "./secrets.ts";
 
 /** The part of JSON Schema that our keys use. */
 interface Node {
@@ -31,13 +32,20 @@ function bounds({ minimum, maximum, exclusiveMinimum }: Node): string {
     return least === undefined ? "" : ` ≥ ${least}`;
 }
 
+/** What a map's values are, where they have keys of their own. */
+function mapped({ additionalProperties: values }: Node): Node | undefined {
+    return typeof values === "object" && values.properties !== undefined ? values : undefined;
+}
+
 function typeOf(node: Node): string {
     if (node.enum !== undefined)
         return node.enum.length > 4 ? "name" : node.enum.map(code).join(" ");
     if (node.anyOf !== undefined) return node.anyOf.map(typeOf).join(" or ");
     if (node.type === "array") return `list of ${typeOf(node.items ?? {})}`;
     if (node.type === "object")
-        return node.properties === undefined ? "map of texts" : "keys below";
+        return node.properties !== undefined
+            ? "keys below"
+            : `map of ${mapped(node) === undefined ? "texts" : "keys below"}`;
     if (node.type === "string")
         return { ipv4: "IPv4", ipv6: "IPv6", uri: "URL" }[node.format ?? ""] ?? "text";
     return `${node.type ?? "anything"}${bounds(node)}`;
@@ -64,6 +72,8 @@ function rows(node: Node, prefix: string): string[] {
             child.description ?? "",
         ];
         const row = `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+        const values = mapped(child);
+        if (values !== undefined) return [row, ...rows(values, `${path}.<key>`)];
         return child.type === "array"
             ? [row, ...rows(child.items ?? {}, `${path}[]`)]
             : [row, ...rows(child, path)];
@@ -110,5 +120,15 @@ export function configurationDocs(): string {
         ...ruleTexts.map((text) => `- ${text}`),
         "",
     ];
-    return [introduction, ...sections, rules.join("\n")].join("\n");
+    const secrets = [
+        "## Secrets",
+        "",
+        "All optional. Encrypted in the stack file, and refused in clear text: `npx pulumi config set --secret metalstream:sudoPassword`.",
+        "",
+        "| key | what |",
+        "|---|---|",
+        ...Object.entries(secretKeys).map(([key, what]) => `| ${code(key)} | ${what} |`),
+        "",
+    ];
+    return [introduction, ...sections, secrets.join("\n"), rules.join("\n")].join("\n");
 }

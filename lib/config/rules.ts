@@ -2,10 +2,20 @@
 /** Relations between keys that a schema cannot say. All rules are always asked. Pure. */
 import type { Diagnostic } from "./diagnostics.ts";
 import type { Rule } from "./rules/finding.ts";
-import { atLeast, fencingPort, needs, quorum, unique } from "./rules/hosts.ts";
+import { devicesOfDisks, devicesOnce, stableNames } from "./rules/disks.ts";
+import { atLeast, fencingPort, memberIds, needs, quorum, unique } from "./rules/hosts.ts";
 import { noPasswordInUrl, overrides, streamingNeeds } from "./rules/keys.ts";
 import { kafkaDurability, replication, topicsOnce } from "./rules/replicas.ts";
+import { rackWaves } from "./rules/waves.ts";
 import { memory, sessions, streamingFits } from "./rules/sizes.ts";
+import {
+    systemHosts,
+    systemNames,
+    systemOnce,
+    systemPlaces,
+    systemRestarts,
+    systemUnits,
+} from "./rules/system.ts";
 import type { Config } from "./schema.ts";
 
 /** Each rule with the sentence that docs/configuration.md has for it. */
@@ -16,6 +26,7 @@ const rules: readonly (readonly [says: string, ...check: readonly Rule[]])[] = [
         unique("address"),
         unique("id"),
     ],
+    ["Ids of ZooKeeper members are at most 255 (`myid` is a byte).", memberIds],
     [
         "ZooKeeper members, JournalNodes and Kafka controllers are an odd number, at least 3.",
         quorum("zookeeper", "ZooKeeper"),
@@ -44,12 +55,22 @@ const rules: readonly (readonly [says: string, ...check: readonly Rule[]])[] = [
     ],
     ["Each topic is declared once.", topicsOnce],
     [
+        "More than one worker restarts at a time (`rolls.workers`) only where no topic has more replicas than there are racks with brokers.",
+        rackWaves,
+    ],
+    [
         "`zookeeper.maxSessionTimeoutMs` is at least two ticks; `hdfs.failoverSessionTimeoutMs` is not more than it.",
         sessions,
     ],
     [
         "On each host daemons, temporary disk, page cache (a quarter of the memory), the system (8 %) and executors fit into the memory.",
         memory,
+    ],
+    [
+        "Devices are named for mount points of `hardware.disks`, by stable names; on each host no device and no label is named twice.",
+        devicesOfDisks,
+        stableNames,
+        devicesOnce,
     ],
     ["The streaming job fits into what the Spark workers offer.", streamingFits],
     [
@@ -60,6 +81,15 @@ const rules: readonly (readonly [says: string, ...check: readonly Rule[]])[] = [
     [
         "Overrides do not touch what follows from other keys: addresses, ids, quorums, directories, racks, high availability, fencing, replication, listeners.",
         overrides,
+    ],
+    [
+        "A platform team's own items (`system`) are for hosts and roles that there are, declared once for a host, and neither in the platform's places nor its units; services restart on files that the same hosts have; further names are of other machines.",
+        systemHosts,
+        systemOnce,
+        systemPlaces,
+        systemUnits,
+        systemRestarts,
+        systemNames,
     ],
 ];
 

@@ -7,8 +7,16 @@ import type { HostFacts } from "./parse.ts";
  * as a whole: then the plan itself says it all.
  */
 export function driftReport(host: string, facts: HostFacts): string | undefined {
-    if (facts.token === undefined || facts.drift.length === 0) return undefined;
-    const items = facts.drift.map((item) => `  ${item}`);
+    const drift = [
+        ...facts.drift,
+        ...[...facts.sections.values()].flatMap((section) => section.drift),
+    ];
+    const garbage = facts.manifest === facts.values.get("wanted") ? [] : facts.garbage;
+    if (facts.token === undefined || drift.length + garbage.length === 0) return undefined;
+    const items = [
+        ...drift.map((item) => `  ${item}`),
+        ...facts.garbage.map((item) => `  ${item} no longer needed`),
+    ];
     const diffs = [...facts.diffs].flatMap(([item, lines]) => [
         `  ${item}:`,
         ...lines.map((line) => `    ${line}`),

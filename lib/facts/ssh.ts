@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One command on one host over SSH, for facts and status. Resources go through lib/ops instead. */
-import { createHash } from "node:crypto";
-import { Client, type ConnectConfig } from "ssh2";
 import type { Duplex } from "node:stream";
+import type { Client } from "ssh2";
 import type { Endpoint, Target } from "../target.ts";
+import { withBastion } from "./bastion.ts";
+import { dial } from "./dial.ts";
+import { retried, type Say } from "./retry.ts";
+import { SshError } from "./ssh-error.ts";
 
-/** Why a host could not be asked, in words for a person. */
-export class SshError extends Error {
-    override readonly name = "SshError";
-}
+export { SshError } from "./ssh-error.ts";
 
 export interface CommandResult {
     readonly code: number;
@@ -25,65 +25,38 @@ export interface Limits {
     readonly command: number;
 }
 
-const fingerprint = (key: Buffer) =>
-    `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
-
-/** OpenSSH's agent when the configuration names none. */
-function agentSocket(endpoint: Endpoint): string {
-    const socket = endpoint.agentSocketPath ?? process.env["SSH_AUTH_SOCK"];
-    if (socket === undefined) {
-        throw new SshError(
-            "no SSH agent: set SSH_AUTH_SOCK (eval $(ssh-agent); ssh-add) or ssh.agentSocketPath",
-        );
-    }
-    return socket;
-}
-
-function connectOptions(endpoint: Endpoint, limits: Limits, sock?: Duplex): ConnectConfig {
-    const [type = "", encoded = ""] = endpoint.hostKey.split(" ");
-    const pinned = Buffer.from(encoded, "base64");
-    const algorithms = type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type];
-    return {
-        host: endpoint.host,
-        port: endpoint.port,
-        username: endpoint.user,
-        agent: agentSocket(endpoint),
-        readyTimeout: limits.connect,
-        algorithms: { serverHostKey: algorithms as [] },
-        hostVerifier: (key: Buffer) => {
-            if (key.equals(pinned)) return true;
-            throw new SshError(
-                `its host key is ${fingerprint(key)}, pinned is ${fingerprint(pinned)}: reinstalled, or not the host that you mean`,
-            );
-        },
-        ...(sock === undefined ? {} : { sock }),
-    };
-}
-
-function connect(endpoint: Endpoint, limits: Limits, sock?: Duplex): Promise<Client> {
-    const client = new Client();
+/** A stream to a host through its bastion. */
+export function forward(
+    bastion: Client,
+    to: Pick<Endpoint, "host" | "port">,
+    limits: Pick<Limits, "connect">,
+): Promise<Duplex> {
     return new Promise((resolve, reject) => {
-        client.once("ready", () => {
-            resolve(client);
-        });
-        client.once("error", (error: Error) => {
-            client.end();
-            reject(
-                error instanceof SshError ? error : new SshError(error.message, { cause: error }),
+        let waiting = true;
+        const settle = (outcome: Duplex | SshError) => {
+            clearTimeout(timer);
+            bastion.off("close", lost);
+            if (outcome instanceof SshError) reject(outcome);
+            else if (waiting) resolve(outcome);
+            else outcome.destroy();
+            waiting = false;
+        };
+        const fail = (why: string, kind: "silent" | "dropped") => {
+            settle(new SshError(why, kind));
+        };
+        const lost = () => {
+            fail("the connection to the bastion was lost", "dropped");
+        };
+        const timer = setTimeout(() => {
+            fail(
+                `the bastion cannot reach it: nothing within ${limits.connect / 1000} s`,
+                "silent",
             );
-        });
-        client.connect(connectOptions(endpoint, limits, sock));
-    });
-}
-
-function forward(client: Client, to: Endpoint): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-        client.forwardOut("127.0.0.1", 0, to.host, to.port, (error, stream) => {
-            if (error)
-                reject(
-                    new SshError(`the bastion cannot reach it: ${error.message}`, { cause: error }),
-                );
-            else resolve(stream);
+        }, limits.connect);
+        bastion.once("close", lost);
+        bastion.forwardOut("127.0.0.1", 0, to.host, to.port, (error, stream) => {
+            if (error) fail(`the bastion cannot reach it: ${error.message}`, "silent");
+            else settle(stream);
         });
     });
 }
@@ -96,23 +69,34 @@ function execute(
 ): Promise<CommandResult> {
     return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
-            reject(new SshError(`no answer within ${limits.command / 1000} s`));
+            reject(new SshError(`no answer within ${limits.command / 1000} s`, "silent"));
         }, limits.command);
+        const lost = () => {
+            clearTimeout(timer);
+            reject(new SshError("the connection was lost before it had answered", "dropped"));
+        };
+        client.once("close", lost);
         const sent = Date.now();
         client.exec(command, (error, channel) => {
             if (error) {
                 clearTimeout(timer);
-                reject(error);
+                reject(new SshError(error.message, "dropped", { cause: error }));
                 return;
             }
             const output = { stdout: "", stderr: "" };
-            let code = -1;
+            let code: number | undefined;
             channel.setEncoding("utf8");
             channel.stderr.setEncoding("utf8");
             channel.on("data", (data: string) => (output.stdout += data));
             channel.stderr.on("data", (data: string) => (output.stderr += data));
             channel.on("exit", (status: number | null) => (code = status ?? -1));
+            // A host that ends before it has read everything breaks the writing, which says less than how it ended.
+            channel.on("error", () => undefined);
             channel.on("close", () => {
+                if (code === undefined) {
+                    lost();
+                    return;
+                }
                 clearTimeout(timer);
                 resolve({ code, ...output, sent, received: Date.now() });
             });
@@ -121,8 +105,36 @@ function execute(
     });
 }
 
+/** Runs `use` with a connection to a host, through its bastion if it has one. */
+async function withHost<T>(
+    target: Target,
+    limits: Limits,
+    use: (client: Client) => Promise<T>,
+): Promise<T> {
+    const { endpoint, bastion } = target;
+    const direct = async (sock?: Duplex) => {
+        const client = await dial(endpoint, limits.connect, sock);
+        try {
+            return await use(client);
+        } finally {
+            client.end();
+        }
+    };
+    if (bastion === undefined) return direct();
+    const connect = () =>
+        dial(bastion, limits.connect).catch((error: unknown) => {
+            if (!(error instanceof SshError)) throw error;
+            throw new SshError(`bastion ${bastion.host}: ${error.message}`, error.kind);
+        });
+    return withBastion(bastion, connect, async (client) =>
+        direct(await forward(client, endpoint, limits)),
+    );
+}
+
 /**
- * Runs one command on a host, through its bastion if it has one, and closes the connection.
+ * Runs one command that changes nothing on a host, through its bastion if it has one, and closes the connection. It is run again when the
+ * connection is dropped.
+ * @param say is told what is waited for.
  * @throws SshError when the host cannot be reached, shows another key, or does not answer in time.
  */
 export async function runOnHost(
@@ -130,19 +142,11 @@ export async function runOnHost(
     command: string,
     stdin: string,
     limits: Limits,
+    say: Say = () => undefined,
 ): Promise<CommandResult> {
-    const clients: Client[] = [];
-    try {
-        let sock: Duplex | undefined;
-        if (target.bastion !== undefined) {
-            const bastion = await connect(target.bastion, limits);
-            clients.push(bastion);
-            sock = await forward(bastion, target.endpoint);
-        }
-        const client = await connect(target.endpoint, limits, sock);
-        clients.push(client);
-        return await execute(client, command, stdin, limits);
-    } finally {
-        for (const client of clients.reverse()) client.end();
-    }
+    return retried(
+        target.config.name,
+        () => withHost(target, limits, (client) => execute(client, command, stdin, limits)),
+        say,
+    );
 }

@@ -21,6 +21,9 @@ export interface DaemonUnit {
     readonly stopSeconds?: number;
 }
 
+/** Open files of each daemon; preflight asks whether a host gives them. */
+export const openFiles = 65536;
+
 const lines = (key: string, values: readonly string[] = []) =>
     values.map((value) => `${key}=${value}`);
 
@@ -62,7 +65,7 @@ export function systemdUnit(unit: DaemonUnit): string {
         "Restart=always",
         "RestartSec=1",
         `TimeoutStopSec=${unit.stopSeconds ?? 90}`,
-        "LimitNOFILE=65536",
+        `LimitNOFILE=${openFiles}`,
         "UMask=0027",
         `LogsDirectory=metalstream/${unit.name}`,
         `WorkingDirectory=/var/log/metalstream/${unit.name}`,

@@ -125,7 +125,7 @@ async function requiredPackages(
 ): Promise<GetRequiredPackagesResponse> {
     const response = new languagePb.GetRequiredPackagesResponse();
     const pulumiHome = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
-    for (const installed of await installedPackages(
+    for (const installed of installedPackages(
         programInfo(request.getInfo()).getProgramDirectory(),
     )) {
         if (installed.plugin !== undefined && (await isInstalled(pulumiHome, installed.plugin))) {
@@ -151,11 +151,11 @@ function packageDependency(plugin: RequiredPlugin): PackageDependency {
     return dependency;
 }
 
-async function programDependencies(
+function programDependencies(
     request: GetProgramDependenciesRequest,
-): Promise<GetProgramDependenciesResponse> {
+): GetProgramDependenciesResponse {
     const response = new languagePb.GetProgramDependenciesResponse();
-    const installed = await installedPackages(programInfo(request.getInfo()).getProgramDirectory());
+    const installed = installedPackages(programInfo(request.getInfo()).getProgramDirectory());
     for (const one of installed.sort((a, b) => a.name.localeCompare(b.name))) {
         const dependency = new languagePb.DependencyInfo();
         dependency.setName(one.name);

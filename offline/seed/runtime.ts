@@ -92,12 +92,21 @@ async function digestOf(sources: readonly [string, string][]): Promise<string> {
     return hash.digest("hex").slice(0, 16);
 }
 
-/** Removes types and names the JavaScript files in imports. */
+/** A default import of an npm package, as all imports of packages here are. */
+const PACKAGE_IMPORT = /^import (\w+) from ("(?!node:|\.)[^"]+");$/gm;
+const REQUIRE = `import { createRequire as from } from "node:module";\nconst require = from(import.meta.url);\n`;
+
+/**
+ * Removes types and names the JavaScript files in imports. Packages are required instead: they are CommonJS, and before
+ * node imports such a one it parses all that it loads in search of names. That is a third of a plugin's start.
+ */
 export function toJavaScript(source: string): string {
-    return stripTypeScriptTypes(source).replace(
+    const script = stripTypeScriptTypes(source).replace(
         /(\bfrom |\bimport\(?)("\.{1,2}\/[^"]+)\.ts"/g,
         '$1$2.js"',
     );
+    const required = script.replace(PACKAGE_IMPORT, "const $1 = require($2);");
+    return required === script ? script : `${REQUIRE}${required}`;
 }
 
 /** Copies the packages and what they depend on. All versions agree, so one flat folder does. */

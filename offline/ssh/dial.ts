@@ -80,7 +80,13 @@ async function clientConfig(endpoint: Endpoint): Promise<ConnectConfig> {
     };
 }
 
+/** Keys that were opened: a passphrase costs a second of CPU, and all hosts of a run have one key. */
+const opened = new Map<string, ssh2.ParsedKey>();
+
 function privateKey(endpoint: Endpoint): ssh2.ParsedKey {
+    const name = JSON.stringify([endpoint.privateKey, endpoint.privateKeyPassword]);
+    const known = opened.get(name);
+    if (known !== undefined) return known;
     const parsed: unknown = ssh2.utils.parseKey(
         endpoint.privateKey ?? "",
         endpoint.privateKeyPassword,
@@ -91,6 +97,7 @@ function privateKey(endpoint: Endpoint): ssh2.ParsedKey {
             `ssh: the private key for ${address(endpoint)} cannot be read: ${messageOf(key)}`,
         );
     }
+    opened.set(name, key as ssh2.ParsedKey);
     return key as ssh2.ParsedKey;
 }
 

@@ -48,13 +48,16 @@ export const bootstrapResourcesProtected = resourcePolicy({
     remedy: "Set protect; to remove it on purpose, run `pulumi state unprotect` first.",
     settings: {
         pattern: text(
-            "(^|-)(format|standby|birth|cluster-id)(-|$)",
+            "(^|-)(format(?!-kafka-broker)|standby|birth|cluster-id)(-|$)",
             "Names of the resources, a regular expression",
         ),
         exempt: texts([], "Names that need no protection"),
     },
     check: ({ name, opts }, { pattern, exempt }) => {
-        if (opts.protect || exempt.includes(name) || !new RegExp(pattern).test(name)) return [];
+        // What a lost host had is let go, and is left alone until then.
+        const leftAlone = opts.ignoreChanges.includes("connection");
+        if (opts.protect || leftAlone || exempt.includes(name)) return [];
+        if (!new RegExp(pattern).test(name)) return [];
         return [{ where: name, what: "not protected" }];
     },
 });

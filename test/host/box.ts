@@ -23,6 +23,14 @@ export function boxUnavailable(): string | undefined {
     return status === 0 ? undefined : "unshare --mount is not permitted here";
 }
 
+/** Skips a suite, and says why, where the box cannot be used. */
+export function requireBox(context: Mocha.Context): void {
+    const reason = boxUnavailable();
+    if (reason === undefined) return;
+    console.log(`skipped: ${reason}`);
+    context.skip();
+}
+
 const prelude = `
 set -e
 mount -t tmpfs tmpfs "$BOX/layers"

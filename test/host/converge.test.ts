@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // File-like items on this machine, in a box: idempotence, drift and its repair, removal, interruption, secrets, lock, time limit.
 import assert from "node:assert/strict";
-import { boxUnavailable, inBox, manifestOf } from "./box.ts";
+import { inBox, manifestOf, requireBox } from "./box.ts";
 
 const odd = [
     "$HOME `id` $(id) \"q\" 's' \\n \\",
@@ -29,11 +29,7 @@ const m = manifestOf(...items);
 describe("host program: converge and check", function () {
     this.timeout(90_000);
     before(function () {
-        const reason = boxUnavailable();
-        if (reason !== undefined) {
-            console.log(`skipped: ${reason}`);
-            this.skip();
-        }
+        requireBox(this);
     });
 
     it("applies, is unchanged the second time, and the check is clean with the token", () => {
@@ -170,6 +166,43 @@ describe("host program: converge and check", function () {
         assert.doesNotMatch(out, /^drift/m);
         assert.match(out, /^\/etc\/ms-s$/m);
         assert.match(out, /^removed 5 items$/m);
+    });
+
+    it("checks the secrets of another section with it, without a word of what they hold", () => {
+        const secrets = manifestOf(
+            "section secrets",
+            "secret /etc/ms-s owner=root group=root mode=0600",
+            "| hush-hush",
+        );
+        const { out } = inBox(
+            `ms converge token=A <m >/dev/null; ms converge token=B <s >/dev/null; ms check <m | grep ^section
+             echo content; echo hush >/etc/ms-s; ms check <m | grep ^section
+             echo access; ms converge token=C <s >/dev/null; chmod 644 /etc/ms-s; chown daemon /etc/ms-s; ms check <m | grep ^section
+             echo gone; rm /etc/ms-s; ms check <m | grep ^section
+             echo back; ms converge token=D <s >/dev/null; ms check <m | grep ^section
+             stat -c %a /var/lib/metalstream/secrets.secrets; sha256sum <<<hush-hush; cat /var/lib/metalstream/*secrets*`,
+            { m, s: secrets },
+        );
+        const drift = "section-drift secrets secret /etc/ms-s";
+        assert.ok(
+            out.startsWith(
+                [
+                    "section secrets token=B",
+                    "content\nsection secrets token=B",
+                    `${drift} content`,
+                    "access\nsection secrets token=C",
+                    `${drift} owner mode`,
+                    "gone\nsection secrets token=C",
+                    `${drift} missing`,
+                    "back\nsection secrets token=D",
+                    "600\n",
+                ].join("\n"),
+            ),
+            out,
+        );
+        const [, digest = ""] = /^([0-9a-f]{64}) {2}-$/m.exec(out) ?? [];
+        assert.equal(out.split(digest).length, 2, "the plain digest is nowhere in what was noted");
+        assert.doesNotMatch(out, /hush/);
     });
 
     it("names every item that fails, applies the others, and leaves no token", () => {

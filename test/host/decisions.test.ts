@@ -5,22 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { combinations } from "../unit/answers.ts";
-import { callEach } from "./functions.ts";
+import { callEach, table } from "./functions.ts";
 
 const both = ["yes", "no"] as const;
-
-/** Compares a function of the program with what is expected, row by row. */
-function table<T extends readonly string[]>(
-    name: string,
-    rows: readonly T[],
-    expected: (...row: T) => string,
-): void {
-    const got = callEach(rows.map((row) => [name, ...row]));
-    assert.deepEqual(
-        rows.map((row, i) => [...row, got[i]]),
-        rows.map((row) => [...row, expected(...row)]),
-    );
-}
 
 describe("host decisions: ZooKeeper", () => {
     it("a member starts, joins, is born, or refuses (16 combinations)", () => {
@@ -65,7 +52,7 @@ describe("host decisions: HDFS", () => {
         table("format_decision", rows, (directories, journals, peers, granted) => {
             if (directories === "formatted") return "start";
             if (directories !== "empty") return `refuse-${directories}`;
-            if (peers === "serving") return "refuse-peer";
+            if (peers === "serving") return "standby";
             if (journals === "unreachable") return "wait";
             if (journals === "formatted") return "refuse-journals";
             return granted === "yes" ? "format" : "refuse-ungranted";
@@ -128,20 +115,23 @@ describe("host decisions: a DataNode goes", () => {
 });
 
 describe("host decisions: grants", () => {
-    it("hold for an hour, and only when they are times", () => {
+    it("are part of a token, and hold for an hour after its time", () => {
         const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
         const cases = [
-            [at(0), "yes"],
-            [at(-59), "yes"],
-            [at(-61), "no"],
-            [at(61), "no"],
+            [`${at(0)},granted,not_born`, "yes"],
+            [`${at(-59)},granted,new`, "yes"],
+            [`${at(-61)},granted,new`, "no"],
+            [`${at(61)},granted,new`, "no"],
+            [`${at(0)},not_born`, "no"],
+            [`${at(0)},not_granted,new`, "no"],
             ["", "no"],
-            ["junk", "no"],
+            ["junk,granted,new", "no"],
+            [",granted,new", "no"],
         ] as const;
-        const before = "fresh() { MS_GRANT=$1; grant_is_fresh && echo yes || echo no; }";
+        const before = "fresh() { MS_TOKEN=$1; grant_is_fresh && echo yes || echo no; }";
         assert.deepEqual(
             callEach(
-                cases.map(([grant]) => ["fresh", grant]),
+                cases.map(([token]) => ["fresh", token]),
                 before,
             ),
             cases.map(([, expected]) => expected),
@@ -157,11 +147,15 @@ describe("host evidence: directories", () => {
     });
 
     /** Commands that fill `$d`, and the state that is expected. */
-    function layouts(name: string, cases: readonly (readonly [string, string])[]): void {
+    function layouts(
+        name: string,
+        cases: readonly (readonly [string, string])[],
+        ...first: string[]
+    ): void {
         const prepare = cases.map(
             ([commands], i) => `d=$DIRECTORY/${name}.${i}; ${commands === "" ? ":" : commands}`,
         );
-        const rows = cases.map((_, i) => [name, `${folder}/${name}.${i}`]);
+        const rows = cases.map((_, i) => [name, ...first, `${folder}/${name}.${i}`]);
         assert.deepEqual(
             callEach(rows, ["GATE[disks]=/", ...prepare].join("\n"), { DIRECTORY: folder }).map(
                 (state, i) => [cases[i]?.[0], state],
@@ -209,6 +203,16 @@ describe("host evidence: directories", () => {
             ["touch $d", "unreadable"],
             ["ln -s /nowhere $d", "unreadable"],
         ]);
+        layouts(
+            "evidence_property",
+            [
+                ["", "none"],
+                ["printf 'clusterXid=no\\ncluster.id=abc\\n' >$d", "abc"],
+                ["printf 'node.id=1\\n' >$d", "none"],
+                ["mkdir -p $d", "unreadable"],
+            ],
+            "cluster.id",
+        );
     });
 
     it("an unmounted disk makes everything on it missing", () => {

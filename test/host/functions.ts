@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Calls functions of the host program in bash, without its main. */
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hostProgram } from "../../lib/host-program.ts";
 
@@ -24,4 +25,17 @@ export function callEach(
     });
     if (status !== 0 || stderr !== "") throw new Error(`bash ended with ${status}: ${stderr}`);
     return stdout.split("\n").slice(0, -1);
+}
+
+/** Compares a function of the program with what is expected, row by row. */
+export function table<T extends readonly string[]>(
+    name: string,
+    rows: readonly T[],
+    expected: (...row: T) => string,
+): void {
+    const got = callEach(rows.map((row) => [name, ...row]));
+    assert.deepEqual(
+        rows.map((row, i) => [...row, got[i]]),
+        rows.map((row) => [...row, expected(...row)]),
+    );
 }

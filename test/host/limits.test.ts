@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { boxUnavailable, inBox, manifestOf } from "./box.ts";
+import { freePort } from "./ports.ts";
 
 const m = manifestOf("file /etc/ms-t owner=root group=root mode=0644", "| new");
 
@@ -57,6 +57,18 @@ describe("host program: interruption, time limit and lock", function () {
         assert.match(out, /^converged .*\ntoken C\nleft:\n$/);
     });
 
+    it("refuses a payload that a broken connection cut off, and touches nothing", () => {
+        const whole = `${m}file /etc/ms-second owner=root group=root mode=0644\n| second\n`;
+        const { out, err } = inBox(
+            `ms converge token=A bytes=$(wc -c <w) <w | tail -n 1
+             ms converge token=B bytes=$(wc -c <w) <m; echo code=$?; cat /etc/ms-second; ms check <w | grep -E '^(token|drift)'
+             ms converge bytes=x <m 2>&1`,
+            { m, w: whole },
+        );
+        assert.match(out, /^converged .*\ncode=1\nsecond\ntoken A\n.*bytes= is the length/);
+        assert.match(err, /standard input ended after \d+ of \d+ bytes, nothing was touched/);
+    });
+
     it("goes on when the session is lost", () => {
         const { out } = inBox(
             `${slow} sed -i s/30.25/2/ /usr/local/sbin/useradd; (ms converge token=B <w | head -c 1 >/dev/null) & reached
@@ -73,7 +85,7 @@ describe("host program: interruption, time limit and lock", function () {
             { w: waiting },
         );
         assert.equal(out, "code=1\nsoon\nleft:\n");
-        assert.match(err, /stop: the time limit of 1 s has passed; /);
+        assert.match(err, /stop: the time limit of 1 s has passed at user ms-u; /);
     });
 
     it("says who holds the lock, and checks all the same", () => {
@@ -119,7 +131,10 @@ describe("host program: artifacts", function () {
                 ),
             },
         );
-        assert.match(out, /^changed artifact a-1: unpacked to \/opt\/metalstream\/a-1$/m);
+        assert.match(
+            out,
+            /^changed artifact a-1: unpacked to \/opt\/metalstream\/a-1, from mirror$/m,
+        );
         assert.match(out, /^hello\nconverged .* 0 changed, 1 unchanged\nrequests=1\ncode=1$/m);
         assert.match(
             out,
@@ -129,20 +144,9 @@ describe("host program: artifacts", function () {
         assert.match(
             err,
             new RegExp(
-                `b-1: what was served has ${tar.length} bytes and SHA-256 ${sha256}, wanted`,
+                `b-1: mirror: what was served has ${tar.length} bytes and SHA-256 ${sha256}, wanted`,
             ),
         );
-        assert.match(err, /artifact c-1: what was served has/);
+        assert.match(err, /artifact c-1: mirror: what was served has/);
     });
 });
-
-function freePort(): Promise<number> {
-    return new Promise((resolve) => {
-        const server = createServer().listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            server.close(() => {
-                resolve(typeof address === "object" && address !== null ? address.port : 0);
-            });
-        });
-    });
-}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Malformed manifests: refused with the line, all findings at once, before anything is touched.
 import assert from "node:assert/strict";
-import { boxUnavailable, inBox, manifestOf } from "./box.ts";
+import { inBox, manifestOf, requireBox } from "./box.ts";
 
 const file = "owner=root group=root mode=0644";
 
@@ -62,7 +62,11 @@ const cases: [string, string[], RegExp][] = [
         ["unit u", "> a.conf"],
         /line 3: unit u: '> u.service' is missing/,
     ],
-    ["a unit file outside of a unit", ["> a.conf"], /line 3: '> a.conf' outside of a unit/],
+    [
+        "a unit file outside of a unit",
+        ["> a.conf"],
+        /line 3: '> a.conf' outside of a unit or timer/,
+    ],
     ["a unit file with a path", ["unit u", "> ../a"], /line 4: unit u: '..\/a' is not the name/],
     ["a second file of a unit", ["unit u", "> u.service", "> u.service"], /line 5: .* second file/],
     ["a place of our own", [`file /etc/metalstream/x ${file}`], /line 3: .* not the manifest's/],
@@ -70,6 +74,68 @@ const cases: [string, string[], RegExp][] = [
         "a mount without a device",
         ["mount /m ext4 defaults"],
         /line 3: mount \/m: device= is missing/,
+    ],
+    [
+        "a file where a unit of the manifest has its own",
+        [`file /etc/systemd/system/u.service ${file}`, "unit u", "> u.service"],
+        /line 4: unit \/etc\/systemd\/system\/u.service: also a file, in line 3/,
+    ],
+    [
+        "a file where a drop-in is",
+        ["dropin s.service.d/x.conf", `file /etc/systemd/system/s.service.d/x.conf ${file}`],
+        /line 4: file .*x.conf: also a dropin, in line 3/,
+    ],
+    [
+        "a file that this program makes itself",
+        [`file /etc/sysctl.d/60-metalstream.conf ${file}`],
+        /line 3: .* not the manifest's/,
+    ],
+    [
+        "a drop-in for a unit of the manifest",
+        ["dropin u.service.d/x.conf", "unit u", "> u.service"],
+        /line 3: dropin u.service.d\/x.conf: for a unit of this manifest/,
+    ],
+    ["a drop-in with a path", ["dropin ../x.service.d/y.conf"], /line 3: .* is not a valid dropin/],
+    [
+        "a timer without its service",
+        ["timer t", "> t.timer"],
+        /line 3: timer t: '> t.service' is missing/,
+    ],
+    [
+        "a timer with another file",
+        ["timer t", "> t.timer", "> t.service", "> x"],
+        /line 3: timer t: '> x' does not belong here/,
+    ],
+    ["a package's version with a blank", ["package x version=1 2"], /attribute '2' is not known/],
+    [
+        "an unknown condition",
+        ["package x when=never"],
+        /line 3: package x: 'never' is not a valid when/,
+    ],
+    [
+        "a choice of huge pages that is none",
+        ["hugepages enabled a;b"],
+        /'a;b' is not a valid choice/,
+    ],
+    ["a limit of what has none", ["limit *:colour 1"], /'\*:colour' is not a valid limit/],
+    ["a module with a path", ["module ../x"], /'..\/x' is not a valid module/],
+    [
+        "a filesystem without its mount",
+        ["filesystem /d device=/dev/disk/by-id/x type=xfs label=x least-mib=1"],
+        /line 3: filesystem \/d: 'mount \/d' is missing/,
+    ],
+    [
+        "a filesystem on what is no device",
+        [
+            "filesystem /d device=/dev/../srv/x type=xfs label=x least-mib=1",
+            "mount /d xfs noatime device=LABEL=x",
+        ],
+        /line 3: filesystem \/d: device= is not below \/dev/,
+    ],
+    [
+        "a file system that nobody makes here",
+        ["filesystem /d device=/dev/x type=ntfs label=x least-mib=1"],
+        /line 3: filesystem \/d: 'ntfs' is not a valid type/,
     ],
     [
         "restart-on of an unknown file",
@@ -86,11 +152,7 @@ const cases: [string, string[], RegExp][] = [
 describe("host program: malformed manifests", function () {
     this.timeout(60_000);
     before(function () {
-        const reason = boxUnavailable();
-        if (reason !== undefined) {
-            console.log(`skipped: ${reason}`);
-            this.skip();
-        }
+        requireBox(this);
     });
 
     // All cases go to one box: a namespace a case would take longer than the cases.

@@ -2,31 +2,9 @@
 // The host program on a lab host, with a real systemd: mounts, units of ours, services of packages, the frame of rolls.
 // It uses names of its own on w3 and a section of its own, so that a deployed platform is left alone.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { hostProgram } from "../../lib/host-program.ts";
+import { hasHost, ssh, verb } from "./verb.ts";
 
-const project = join(import.meta.dirname, "..", "..");
-const sshConfig = join(project, ".lab", "ssh_config");
 const unit = "metalstream-selftest";
-
-function ssh(command: string, input = ""): { code: number | null; out: string; err: string } {
-    const { status, stdout, stderr } = spawnSync("ssh", ["-F", sshConfig, "w3", command], {
-        cwd: project,
-        input,
-        encoding: "utf8",
-        timeout: 120_000,
-    });
-    return { code: status, out: stdout, err: stderr };
-}
-
-/** Runs a verb on the host; nothing of the program is left there. */
-function verb(words: string, payload = "") {
-    const { text } = hostProgram();
-    const bytes = Buffer.byteLength(text);
-    return ssh(`sudo -n bash -c 'exec bash <(head -c ${bytes}) ${words}'`, text + payload);
-}
 
 function manifest(value: number, ...more: string[]): string {
     return [
@@ -71,7 +49,7 @@ function cleanUp(): void {
 describe("lab: the host program with systemd", function () {
     this.timeout(180_000);
     before(function () {
-        if (!existsSync(sshConfig) || ssh("true").code !== 0) {
+        if (!hasHost()) {
             console.log("skipped: no lab host w3 answers (npm run lab)");
             this.skip();
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { globPattern } from "../../offline/command/glob.ts";
@@ -244,7 +244,7 @@ describe("host", () => {
         );
     });
 
-    it("finds packages in scopes and below other packages", async () => {
+    it("finds packages in scopes and below other packages", () => {
         const root = mkdtempSync(join(tmpdir(), "offline-packages-"));
         for (const path of ["a", "@s/b", "a/node_modules/c"]) {
             const folder = join(root, "node_modules", path);
@@ -252,7 +252,9 @@ describe("host", () => {
             const name = path.replace(/.*node_modules\//, "");
             writeFileSync(join(folder, "package.json"), JSON.stringify({ name, version: "1.0.0" }));
         }
-        const names = (await installedPackages(root)).map(({ name }) => name).sort();
+        const names = installedPackages(root)
+            .map(({ name }) => name)
+            .sort();
         rmSync(root, { recursive: true });
         assert.deepEqual(names, ["@s/b", "a", "c"]);
     });
@@ -264,5 +266,29 @@ describe("host", () => {
             ),
             'import { a } from "./a.js";\nawait import("../b.js");\nconst x         = 1;\n',
         );
+    });
+
+    it("requires packages in it, which node would parse before it imported them", () => {
+        const lines = toJavaScript('import fs from "node:fs";\nimport a from "@s/a/b.js";\n').split(
+            "\n",
+        );
+        assert.deepEqual(lines.slice(1), [
+            "const require = from(import.meta.url);",
+            'import fs from "node:fs";',
+            'const a = require("@s/a/b.js");',
+            "",
+        ]);
+    });
+
+    it("leaves no import of a package in the sources that run as plugins", () => {
+        const root = join(import.meta.dirname, "..", "..");
+        const files = globSync("offline/{plugin,ssh,host,command,random}/*.ts", { cwd: root });
+        assert.ok(files.length > 20);
+        for (const file of files)
+            assert.doesNotMatch(
+                toJavaScript(readFileSync(join(root, file), "utf8")),
+                /^import .* from "(?!node:|\.)/m,
+                file,
+            );
     });
 });

@@ -19,7 +19,7 @@ export function whyNot(): string | undefined {
     }
     const missing = artifactNames.filter((name) => !existsSync(cachePath(artifact(name))));
     if (missing.length === 0) return undefined;
-    return `not in the artifact cache: ${missing.join(", ")}; node lib/artifacts/cli.ts build`;
+    return `not in the artifact cache: ${missing.join(", ")}; npx metalstream artifacts build`;
 }
 
 /** Folder of an unpacked artifact beside the cache; unpacked once per content, older ones go. */

@@ -5,6 +5,8 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { parseConfig } from "../../lib/config/parse.ts";
+import { filesOf, plan, rawStack } from "../unit/stacks.ts";
 import { onThisMachine, whyNot } from "./jvm.ts";
 import { writeTree, type Tree, type Unit } from "./tree.ts";
 
@@ -66,5 +68,22 @@ describe("processes", function () {
         const { stdout, stderr } = await run("systemd-analyze", ["verify", "--man=no", ...files]);
         const ours = `${stdout}${stderr}`.split("\n").filter((line) => line.includes(folder));
         assert.deepEqual(ours, []);
+    });
+
+    unless(noSystemd(), "systemd accepts a platform team's timer and its service", async () => {
+        const timer = { name: "scrub", schedule: "Sun 03:00", command: "/usr/bin/true --all" };
+        const config = parseConfig({ ...rawStack("lab"), system: { timers: [timer] } }, "lab");
+        const [host] = config.hosts;
+        assert.ok(host);
+        const [block = ""] = /^timer scrub\n(?:[>|].*\n)*/m.exec(plan(config, host).manifest) ?? [];
+        const folder = path.join(tree.root, "timers");
+        mkdirSync(folder);
+        const files = Object.entries(filesOf(block)).map(([name, text]) => {
+            writeFileSync(path.join(folder, name), text);
+            return path.join(folder, name);
+        });
+        assert.equal(files.length, 2);
+        const { stdout, stderr } = await run("systemd-analyze", ["verify", "--man=no", ...files]);
+        assert.deepEqual(`${stdout}${stderr}`.match(/^.*scrub.*$/gm) ?? [], []);
     });
 });

@@ -171,9 +171,9 @@ const cases: readonly Case[] = [
     {
         policy: "bootstrap-resources-protected",
         why: "a format and a cluster id that anybody may delete",
-        resource: { name: "kafka-format-kafka-broker-w1" },
-        says: ["kafka-format-kafka-broker-w1: not protected"],
-        tolerant: { exempt: ["kafka-format-kafka-broker-w1"] },
+        resource: { name: "kafka-format-kafka-controller-m1" },
+        says: ["kafka-format-kafka-controller-m1: not protected"],
+        tolerant: { exempt: ["kafka-format-kafka-controller-m1"] },
     },
 ];
 
@@ -229,6 +229,19 @@ describe("policies on commands", () => {
     it("bootstrap-resources-protected is content with protect", () => {
         const protectedBirth = { ...good, name: "zookeeper-birth-m1", opts: { protect: true } };
         assert.deepEqual(findings(policy("bootstrap-resources-protected"), [protectedBirth]), []);
+    });
+
+    it("bootstrap-resources-protected lets go what is left alone, and a broker, which can begin again", () => {
+        const ofLostHost = {
+            ...good,
+            name: "zookeeper-birth-m1",
+            opts: { ...timeouts, ignoreChanges: ["connection", "create"] },
+        };
+        const broker = { ...good, name: "kafka-format-kafka-broker-w1" };
+        assert.deepEqual(
+            findings(policy("bootstrap-resources-protected"), [ofLostHost, broker]),
+            [],
+        );
     });
 });
 

@@ -5,7 +5,9 @@ import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import fc from "fast-check";
 import { authorizedKeysLine, fencingKey } from "../../components/hdfs/fencing-key.ts";
 import { ConfigError } from "../../lib/config/diagnostics.ts";
+import { takeSecrets } from "../../lib/config/secrets.ts";
 import { hostKeyOf, parseKnownHosts } from "../../lib/known-hosts.ts";
+import { rawConfig } from "../../lib/stack.ts";
 import { targets } from "../../lib/target.ts";
 import { loadStack } from "./stacks.ts";
 
@@ -84,10 +86,69 @@ describe("targets", () => {
         assert.throws(check, (error) => {
             assert.ok(error instanceof ConfigError);
             assert.match(error.message, /host m1[\s\S]*host m2/);
-            assert.match(error.message, /ssh-keyscan -p 22 -t ed25519 10\.77\.0\.11/);
+            assert.match(error.message, /npx metalstream hosts keys/);
             assert.doesNotMatch(error.message, /host m3/);
             return true;
         });
+    });
+});
+
+describe("secrets of the configuration", () => {
+    const take = (values: Record<string, string>, encrypted = true) =>
+        takeSecrets(values, () => encrypted, "stacks/Pulumi.x.yaml");
+
+    it("are taken out of it, and other keys are not", () => {
+        const secrets = take({ sudoPassword: "a b", sshKey: "k", hosts: "[]" });
+        assert.deepEqual(Object.keys(secrets), ["sudoPassword", "sshKey"]);
+        assert.equal(secrets.sudoPassword?.reveal(), "a b");
+        assert.deepEqual(
+            rawConfig({ "metalstream:sudoPassword": "x", "metalstream:facts": "on" }),
+            {
+                facts: "on",
+            },
+        );
+    });
+
+    for (const [what, values, expected] of [
+        [
+            "a password of two lines",
+            { sudoPassword: "hunter2\nhunter2" },
+            "sudoPassword: is empty or has more than one line",
+        ],
+        ["an empty password", { sudoPassword: "" }, "sudoPassword: is empty or has more"],
+        [
+            "a passphrase alone",
+            { sshKeyPassphrase: "hunter2" },
+            "sshKeyPassphrase: there is no sshKey that it belongs to",
+        ],
+    ] as const) {
+        it(`${what} is refused without being shown`, () => {
+            assert.throws(
+                () => take(values),
+                ({ message }: Error) => message.includes(expected) && !message.includes("hunter2"),
+            );
+        });
+    }
+
+    it("are refused in clear text, each without being shown", () => {
+        const clear = () => take({ sudoPassword: "hunter2", sshKey: "hunter2" }, false);
+        assert.throws(clear, ({ message }: Error) => {
+            assert.match(message, /2 findings/);
+            assert.match(message, /sudoPassword: stands there in clear text/);
+            assert.match(message, /pulumi config set --secret metalstream:sshKey/);
+            return !message.includes("hunter2");
+        });
+    });
+
+    it("reach hosts and bastion alike", () => {
+        const config = loadStack("prod");
+        const lines = [...config.hosts.map(({ address }) => address), "203.0.113.2"];
+        const known = parseKnownHosts(lines.map((name) => `${name} ssh-ed25519 AAAA`).join("\n"));
+        const [first] = targets(config, known, take({ sudoPassword: "p", sshKey: "k" }));
+        assert.equal(first?.sudoPassword?.reveal(), "p");
+        assert.equal(first.endpoint.privateKey?.reveal(), "k");
+        assert.equal(first.bastion?.privateKey?.reveal(), "k");
+        assert.deepEqual(first.timeouts, { connect: 15, question: 60, command: 900 });
     });
 });
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { chmod, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -137,7 +138,7 @@ describe("artifacts: the cache", () => {
         await utimes(path.join(work(), made.file), 1, 1);
         assert.ok(!(await isCached(made, work())), "another time");
         await writeFile(path.join(work(), made.file), "short");
-        await assert.rejects(verify(made, work()), /expected sha256 .*, found .*build x/s);
+        await assert.rejects(verify(made, work()), /expected sha256 .*, found .*artifacts build/s);
     });
 
     it("keeps nothing of a tar that is refused", async () => {
@@ -146,6 +147,34 @@ describe("artifacts: the cache", () => {
         };
         await assert.rejects(storeTar([text("a")], work(), refuse), /refused/);
         assert.deepEqual(await readdir(work()), []);
+    });
+
+    it("is right after several builds of one artifact at once, and after one over a damaged file", async () => {
+        const made = await Promise.all(Array.from({ length: 8 }, store));
+        const [first] = made;
+        assert.ok(first !== undefined && (await isCached(first, work())));
+        await verify(first, work());
+        assert.deepEqual((await readdir(work())).sort(), [first.file, `${first.file}.stamp`]);
+        await writeFile(path.join(work(), first.file), "damaged");
+        await store();
+        assert.ok(await isCached(first, work()));
+        await verify(first, work());
+    });
+
+    it("has nothing wrong in it after a build that was killed, and gives up what that left", async () => {
+        const cache = path.join(import.meta.dirname, "../../lib/artifacts/cache.ts");
+        const script = `import { storeTar } from ${JSON.stringify(cache)};
+            const load = (wait) => async () => { if (wait) { console.log("half"); await new Promise((done) => setTimeout(done, 60000)); } return Buffer.alloc(1e6); };
+            await storeTar([{ path: "a", load: load(false) }, { path: "b", load: load(true) }], ${JSON.stringify(work())}, () => { throw new Error("never"); });`;
+        const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script]);
+        await once(child.stdout, "data");
+        const ended = once(child, "exit");
+        child.kill("SIGKILL");
+        await ended;
+        const left = await readdir(work());
+        assert.match(left.join(), /^work-\d+-\w+$/);
+        assert.deepEqual(await garbage(work(), new Set()), left);
+        assert.ok(await isCached(await store(), work()));
     });
 
     it("gives up only its own: old tars and what dead processes left", async () => {

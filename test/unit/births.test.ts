@@ -2,79 +2,46 @@
 /** The steps that make data, as the whole program declares them: what they are called, protected by, and granted. */
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { Fleet } from "../../components/fleet.ts";
-import { Platform } from "../../components/platform.ts";
-import type { Config, HostConfig } from "../../lib/config/schema.ts";
-import type { Answer } from "../../lib/facts/gather.ts";
-import { parseKnownHosts } from "../../lib/known-hosts.ts";
-import { targets } from "../../lib/target.ts";
+import type { HostConfig } from "../../lib/config/schema.ts";
 import { bootstrapResourcesProtected } from "../../policy/policies/command-lifecycle.ts";
-import { says } from "./answers.ts";
-import { fakeArtifacts, loadStack, plan, type StackName } from "./stacks.ts";
-
-interface Birth {
-    /** The inputs as text: the command with its grant, or a random id's. */
-    readonly inputs: string;
-    readonly protect: boolean;
-}
-
-/** A host with mounted, empty disks, on which nothing was ever started. */
-const newHost = (config: Config): Answer => ({
-    kind: "facts",
-    facts: says(
-        "evidence zookeeper-born no",
-        "evidence zookeeper-data no",
-        "evidence kafka-controller-formatted no",
-        "evidence kafka-controller-marked no",
-        "evidence kafka-broker-formatted no",
-        ...config.hardware.disks.flatMap((disk) => [
-            `disk ${disk} mounted`,
-            `evidence namedir${disk.replaceAll("/", ".")}.hdfs.name missing`,
-        ]),
-    ),
-});
+import { changedStack, declared, mocks, type Declared } from "./declared.ts";
+import type { StackName } from "./stacks.ts";
 
 /** Declares the platform on hosts that are all new, but for those given; births by name. */
 function births(
     stack: StackName,
     changed: Readonly<Record<string, Partial<HostConfig>>> = {},
-): Map<string, Birth> {
-    const loaded = loadStack(stack);
-    const hosts = loaded.hosts.map((host) => ({ ...host, ...changed[host.name] }));
-    const config = { ...loaded, hosts };
-    const addresses = [...hosts.map((host) => host.address), config.ssh.bastion?.address ?? ""];
-    const keys = addresses.map((address) => `${address} ssh-ed25519 AAAA\n`).join("");
-    const answers = new Map(hosts.map((host) => [host.name, newHost(config)]));
-    const plans = hosts.map((host) => plan(config, host));
-    const fleet = new Fleet(config, targets(config, parseKnownHosts(keys)), answers, new Date());
-    const declared = new Map<string, Birth>();
-    const record: pulumi.ResourceTransformation = ({ name, props, opts }) => {
-        const { create } = props as { create?: string };
-        declared.set(name, { inputs: create ?? "", protect: opts.protect === true });
-        return undefined;
-    };
-    const parts = { fleet, plans, artifacts: fakeArtifacts };
-    new Platform("platform", parts, { transformations: [record] });
+): Map<string, Declared> {
     const isBirth = new RegExp(
         (bootstrapResourcesProtected.configSchema?.properties["pattern"] as { default: string })
             .default,
     );
-    return new Map([...declared].filter(([name]) => isBirth.test(name)));
+    return new Map(
+        [...declared(changedStack(stack, changed))].filter(([name]) => isBirth.test(name)),
+    );
 }
 
-const granted = (of: Map<string, Birth>, prefix: string) =>
-    [...of].filter(([name, { inputs }]) => name.startsWith(prefix) && inputs.includes(" grant="));
+const granted = (of: Map<string, Declared>, prefix: string) =>
+    [...of].filter(
+        ([name, { create }]) => name.startsWith(prefix) && / token=[^ ,]+,granted,/.test(create),
+    );
+
+describe("first-start steps", () => {
+    before(() => pulumi.runtime.setMocks(mocks));
+    after(() => pulumi.runtime.disconnect());
+
+    it("are tied to no version of the program: a host that was installed anew has only the newest", () => {
+        const steps = [...declared(changedStack("lab"))].filter(([, { create }]) =>
+            / bootstrap (?!streaming-job)/.test(create),
+        );
+        assert.ok(steps.length > 8);
+        for (const [name, { create }] of steps)
+            assert.match(create, /^sudo -n \/usr\/local\/lib\/metalstream\/host bootstrap /, name);
+    });
+});
 
 describe("births", () => {
-    before(() =>
-        pulumi.runtime.setMocks({
-            newResource: ({ name, inputs }) => ({
-                id: name,
-                state: { ...(inputs as object), base64: Buffer.alloc(32, 7).toString("base64") },
-            }),
-            call: () => ({}),
-        }),
-    );
+    before(() => pulumi.runtime.setMocks(mocks));
     after(() => pulumi.runtime.disconnect());
 
     for (const [stack, expected] of [
@@ -86,7 +53,7 @@ describe("births", () => {
         it(`are ${expected ? "" : "not "}protected in ${stack}`, () => {
             const of = [...births(stack).values()];
             assert.ok(of.length > 0);
-            assert.ok(of.every(({ protect }) => protect === expected));
+            assert.ok(of.every(({ opts }) => (opts.protect === true) === expected));
         });
     }
 
@@ -95,9 +62,6 @@ describe("births", () => {
             "hdfs-format-m1",
             "hdfs-standby-m2",
             "kafka-cluster-id",
-            "kafka-format-kafka-broker-w1",
-            "kafka-format-kafka-broker-w2",
-            "kafka-format-kafka-broker-w3",
             "kafka-format-kafka-controller-m1",
             "kafka-format-kafka-controller-m2",
             "kafka-format-kafka-controller-m3",
@@ -112,7 +76,6 @@ describe("births", () => {
         assert.equal(granted(of, "zookeeper-birth-").length, 3);
         assert.equal(granted(of, "hdfs-format-").length, 1);
         assert.equal(granted(of, "kafka-format-kafka-controller-").length, 3);
-        assert.equal(granted(of, "kafka-format-kafka-broker-").length, 0);
     });
 
     it("are not granted while a host is down, even if it were known to be empty", () => {

@@ -134,6 +134,7 @@ function hostMessages(): string[] {
         const forms = [
             /\b(?:die|refuse) +(?:"[^"]*"|\S+) +"((?:[^"\\]|\\.)*)"/g,
             /\bfailed "\$i" "((?:[^"\\]|\\.)*)"/g,
+            /\bDISK_WHAT="((?:[^"\\]|\\.)+)"/g,
         ];
         return forms
             .flatMap((form) => [...text.matchAll(form)])
@@ -146,7 +147,7 @@ function hostMessages(): string[] {
 function errorMessages(): string[] {
     const sources = files(
         "{cli,lab,lib/facts,offline/seed}/*.ts",
-        "lib/artifacts/{build,cache,catalogue,jobs,maven,zip}.ts",
+        "lib/artifacts/{build,cache,catalogue,jobs,maven,verbs,zip}.ts",
         "offline/host/{install,node,program}.ts",
     );
     const form = /new (?:Ssh|Artifact|Run)?Error\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
@@ -178,10 +179,16 @@ describe("docs/troubleshooting.md", () => {
     });
 
     it("has every finding of the preflight", () => {
-        const source = read("lib/facts/preflight.ts");
-        const said = [...source.matchAll(/(?:what = |finding\(\s*host,\s*)`([^`]+)`/g)];
-        const texts = said.map(([, text = ""]) => fixedPart(text, /\$\{(?:[^{}]|\{[^}]*\})*\}/));
-        assert.ok(texts.length >= 9, `${texts.length}`);
+        const source = [...files("lib/facts/preflight/*.ts"), "lib/facts/disks.ts"]
+            .map(read)
+            .join("");
+        const said = source.matchAll(
+            /(?:what = |what: |(?:error|warning)\(\s*host,\s*)(?:`([^`]+)`|"([^"]+)")/g,
+        );
+        const texts = [...said].map(([, template, plain]) =>
+            fixedPart(template ?? plain ?? "", /\$\{(?:[^{}]|\{[^}]*\})*\}/),
+        );
+        assert.ok(texts.length >= 22, `${texts.length}`);
         assert.deepEqual(absent(texts), []);
     });
 });

@@ -1,46 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The judgement of all hosts' answers: what stands in the way, what is worth knowing, who is left alone. */
+/** The judgement of all hosts' answers: what stands in the way and what is worth knowing of hosts, data and names. */
 import assert from "node:assert/strict";
-import type { Config, HostConfig } from "../../lib/config/schema.ts";
-import type { Answer } from "../../lib/facts/gather.ts";
-import { preflight } from "../../lib/facts/preflight.ts";
-import { combinations, says } from "./answers.ts";
-import { loadStack } from "./stacks.ts";
-
-const config = loadStack("lab");
-const hosts = config.hosts;
-
-/** A host with nothing to complain of; later lines win. */
-const good = (host: HostConfig, ...lines: string[]): Answer => ({
-    kind: "facts",
-    facts: says(
-        "os debian 12 x86_64",
-        `hostname ${host.name}`,
-        `machine-id id-of-${host.name}`,
-        "cores 4",
-        "memory-mib 4096",
-        "clock 1000",
-        "asked-at 999.5 1000.5",
-        "disk /var directory size-mib=9000 free-mib=5000",
-        "disk /opt directory size-mib=9000 free-mib=5000",
-        ...config.hardware.disks.map((path) => `disk ${path} mounted size-mib=4096 free-mib=9`),
-        ...lines,
-    ),
-});
-
-const answersWith = (changed: Readonly<Record<string, Answer>>) =>
-    new Map(hosts.map((host) => [host.name, changed[host.name] ?? good(host)]));
-const host = (name: string) => hosts.find((h) => h.name === name) ?? assert.fail(name);
-const judge = (changed: Readonly<Record<string, Answer>>, own: Config = config) =>
-    preflight(own, own.hosts, answersWith(changed));
-/** `m1: what` of each error when hosts say these lines on top. */
-const findings = (lines: Readonly<Record<string, string[]>>) =>
-    judge(
-        Object.fromEntries(
-            Object.entries(lines).map(([name, own]) => [name, good(host(name), ...own)]),
-        ),
-    ).errors.map(({ path, what }) => `${path}: ${what}`);
-const silent: Answer = { kind: "unreachable", reason: "timed out" };
+import { config, findings, good, host, hosts, judge } from "./preflight-answers.ts";
 
 describe("preflight", () => {
     it("lets good hosts pass without a word", () => {
@@ -49,6 +10,11 @@ describe("preflight", () => {
 
     const cases: readonly (readonly [string, string, string | undefined])[] = [
         ["another system", "os fedora 40 x86_64", "runs fedora 40 x86_64"],
+        [
+            "another architecture",
+            "os debian 12 aarch64",
+            "has the architecture aarch64, not x86_64",
+        ],
         ["Ubuntu 24.04", "os ubuntu 24.04 x86_64", undefined],
         ["another name", "hostname x", "calls itself x"],
         ["less memory", "memory-mib 2000", "has 2000 MiB of memory, hardware.memoryMiB says 4096"],
@@ -70,12 +36,12 @@ describe("preflight", () => {
         [
             "a full /var",
             "disk /var directory size-mib=9000 free-mib=100",
-            "the disk of /var has 100 MiB left",
+            "the disk of /var has 100 MiB left, needed are 1024 MiB",
         ],
         [
             "a full /opt on a disk of its own",
             "disk /opt mounted size-mib=9000 free-mib=1023",
-            "the disk of /opt has 1023 MiB left",
+            "the disk of /opt has 1023 MiB left, needed are 1024 MiB",
         ],
         ["just enough space", "disk /opt mounted size-mib=9000 free-mib=1024", undefined],
         [
@@ -100,72 +66,108 @@ describe("preflight", () => {
     it("warns of other cores and repeats the hosts' own warnings", () => {
         const { errors, warnings } = judge({ w1: good(host("w1"), "cores 2", "warning thp") });
         assert.deepEqual(errors, []);
-        assert.deepEqual(warnings, ["w1 has 2 cores, hardware.cores says 4", "w1: thp"]);
+        assert.deepEqual(warnings, [
+            "w1 has 2 cores, hardware.cores says 4; correct hardware.cores or the host",
+            "w1: thp",
+        ]);
     });
 });
 
-describe("preflight of clocks", () => {
-    it("takes no host for skewed because it was asked later (seen: 18 s on a busy machine)", () => {
-        assert.deepEqual(findings({ m1: ["clock 1018", "asked-at 1017.9 1018.2"] }), []);
-    });
-
-    it("takes no host for skewed because its answer took long", () => {
-        assert.deepEqual(findings({ m1: ["clock 1018", "asked-at 1000 1018.1"] }), []);
-        const slow = ["clock 1030", "asked-at 1000 1030.1"];
-        assert.deepEqual(findings({ m1: slow, m2: slow, m3: slow, w1: slow, w2: slow }), []);
-    });
-
-    it("finds a clock outside of its bounds, whichever way", () => {
-        assert.deepEqual(findings({ m1: ["clock 1020"] }), [
-            "m1: its clock is at least 19.0 s ahead of the others'",
-        ]);
-        assert.deepEqual(findings({ w3: ["clock 980"] }), [
-            "w3: its clock is at least 19.0 s behind the others'",
-        ]);
-    });
-
-    it("tolerates up to 5 s, and says nothing of a host without a clock", () => {
-        assert.deepEqual(findings({ m1: ["clock 1005"] }), []);
-        assert.deepEqual(findings({ m1: ["clock junk"], m2: ["asked-at "] }), []);
-    });
-
-    it("takes the side of most hosts", () => {
-        assert.deepEqual(
-            findings({ m1: ["clock 1100"], m2: ["clock 1100"] }).map((text) => text.slice(0, 2)),
-            ["m1", "m2"],
+describe("preflight of data", () => {
+    const warned = (words: string) =>
+        judge({ m1: good(host("m1"), `replicas hdfs ${words}`) }).warnings.map((text) =>
+            text.replace(/;.*/, ""),
         );
+
+    it("warns while blocks have one replica only, or none, and not while HDFS merely copies a third", () => {
+        assert.deepEqual(warned("blocks=9 missing=0 single=0 low=5 pending=0"), []);
+        assert.deepEqual(warned("blocks=9 missing=0 single=2 low=5 pending=0"), [
+            "m1: hdfs: 2 of 9 blocks live on one replica only",
+        ]);
+        assert.deepEqual(warned("blocks=9 missing=1 single=2 low=5 pending=0"), [
+            "m1: hdfs: 1 of 9 blocks have lost all their replicas, and their files cannot be read",
+            "m1: hdfs: 2 of 9 blocks live on one replica only",
+        ]);
+    });
+
+    it("says nothing of a NameNode that gave no numbers", () => {
+        assert.deepEqual(warned("blocks= missing= single= low= pending="), []);
     });
 });
 
-describe("preflight of silent hosts", () => {
-    it("a member of a quorum may not be missing, one worker may (64 combinations)", () => {
-        for (const missing of combinations(...hosts.map(() => [true, false]))) {
-            const gone = hosts.filter((_, i) => missing[i] === true).map(({ name }) => name);
-            const { errors, leftAlone } = judge(
-                Object.fromEntries(gone.map((name) => [name, silent])),
-            );
-            const masters = gone.filter((name) => name.startsWith("m"));
-            const workers = gone.filter((name) => name.startsWith("w"));
-            const refused = [...masters, ...(workers.length > 1 ? workers : [])];
-            assert.deepEqual(
-                errors.map(({ path }) => path),
-                refused,
-            );
-            assert.deepEqual(leftAlone, gone);
-        }
+describe("preflight of addresses and names", () => {
+    const cases: readonly (readonly [string, string[], string[]])[] = [
+        ["its own address", ["addresses 127.0.0.1 10.77.0.14 fe80::1"], []],
+        [
+            "another machine's answer",
+            ["addresses 127.0.0.1 10.9.9.9 fe80::1"],
+            [
+                "w1: answers at 10.77.0.14 and does not have that address: it has 127.0.0.1, 10.9.9.9",
+            ],
+        ],
+        [
+            "another member's address",
+            ["addresses 10.77.0.14 10.77.0.11"],
+            ["w1: has the address of m1 too: 10.77.0.11"],
+        ],
+        [
+            "a wrong name in DNS",
+            ["name m2 10.9.9.9 wanted=10.77.0.12 from=dns"],
+            ["w1: m2 is 10.9.9.9 there (dns), expected is 10.77.0.12"],
+        ],
+        [
+            "a wrong name in the hosts file of a converged host, which other names come before",
+            ["token t", "name m2 10.9.9.9 wanted=10.77.0.12 from=/etc/hosts"],
+            ["w1: m2 is 10.9.9.9 there (/etc/hosts), expected is 10.77.0.12"],
+        ],
+        [
+            "the loopback trap in DNS",
+            ["name w1 127.0.1.1 wanted=10.77.0.14 from=dns"],
+            [
+                "w1: w1 is 127.0.1.1 there (dns), expected is 10.77.0.14: a service that listens at its name would be reached by nobody",
+            ],
+        ],
+        [
+            "the name of its own address",
+            ["reverse 10.77.0.14 other.example from=dns"],
+            ["w1: its address 10.77.0.14 has the name other.example there (dns), expected is w1"],
+        ],
+    ];
+    for (const [what, lines, expected] of cases) {
+        it(`judges ${what}`, () => {
+            assert.deepEqual(findings({ w1: lines }), expected);
+        });
+    }
+
+    it("only warns, before the first converge, of what converge writes anew", () => {
+        const lines = ["token -", "name w1 127.0.1.1 wanted=10.77.0.14 from=/etc/hosts"];
+        const { errors, warnings } = judge({ w1: good(host("w1"), ...lines) });
+        assert.deepEqual(errors, []);
+        assert.deepEqual(warnings, [
+            "w1 w1 is 127.0.1.1 there (/etc/hosts), expected is 10.77.0.14: a service that listens at its name would be reached by nobody; converge writes /etc/hosts anew; nothing to do",
+        ]);
     });
 
-    it("a host that is declared down is neither asked nor missed", () => {
-        const hostsNow = hosts.map((h) => (h.name === "m3" ? { ...h, state: "down" as const } : h));
-        const result = judge({ m3: silent }, { ...config, hosts: hostsNow });
-        assert.deepEqual(result, { errors: [], warnings: [], leftAlone: [] });
+    it("compares IPv6 addresses however they are written", () => {
+        const hosts6 = hosts.map((h) =>
+            h.name === "w1" ? { ...h, address: "fd00:0:0::00A1" } : h,
+        );
+        const { errors } = judge(
+            { w1: good(host("w1"), "addresses 127.0.0.1 fd00::a1") },
+            { ...config, hosts: hosts6 },
+        );
+        assert.deepEqual(errors, []);
     });
 
-    it("a host whose check fails stands in the way", () => {
-        const { errors } = judge({ w1: { kind: "failed", reason: "check ended with 1: sudo" } });
-        assert.deepEqual(
-            errors.map(({ path, what }) => `${path}: ${what}`),
-            ["w1: check ended with 1: sudo"],
+    it("tells one machine under two names from a clone", () => {
+        const one = "addresses 10.77.0.14 10.77.0.15";
+        const twins = findings({
+            w1: ["machine-id x", one],
+            w2: ["machine-id x", one],
+        });
+        assert.ok(
+            twins.includes("w2: is the machine that w1 is: same machine-id, same addresses"),
+            twins.join("\n"),
         );
     });
 });

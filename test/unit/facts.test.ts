@@ -159,6 +159,13 @@ describe("rollToken", () => {
         }
     });
 
+    it("marks a new token of a run that restarts nothing, and echoes one that is marked", () => {
+        assert.match(rollToken(undefined, units, now, true), /^2026[^,]*,starts-only,a,b$/);
+        const marked = "2026-01-01T00:00:00.000Z,starts-only,a";
+        const facts = says(`unit a active running=good rolled=${marked}`);
+        assert.equal(rollToken(facts, units.slice(0, 1), now), marked);
+    });
+
     it("never echoes what it did not see", () => {
         assert.match(rollToken(undefined, units, now), /,a,b$/);
         assert.match(rollToken(says(), [], now), /,new$/);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Pulumi.yaml against the schema: what it declares, Pulumi itself demands before our program is asked. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { schema, topLevelKeys } from "../../lib/config/schema.ts";
@@ -45,6 +46,19 @@ describe("Pulumi.yaml", () => {
                 assert.equal(type, declaration.type, `${stack}: ${key}`);
             }
         }
+    });
+});
+
+describe("what node loads before the program", () => {
+    it("is there, and lets it keep what it compiled", () => {
+        const { runtime } = parse(read("Pulumi.yaml")) as {
+            runtime: { options: { nodeargs: string } };
+        };
+        const show = "console.log(require('node:module').getCompileCacheDir())";
+        const args = [...runtime.options.nodeargs.split(" "), "-e", show];
+        const { status, stdout } = spawnSync("node", args, { cwd: root, encoding: "utf8" });
+        assert.equal(status, 0);
+        assert.match(stdout, /\/node_modules\/\.cache\/compiled\//);
     });
 });
 

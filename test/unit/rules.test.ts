@@ -2,17 +2,9 @@
 /** Each rule: a stack that keeps it passes, one that breaks it is refused with exactly this text. */
 import assert from "node:assert/strict";
 import { checkRules } from "../../lib/config/rules.ts";
-import { schema, type Config, type Role } from "../../lib/config/schema.ts";
-import { loadStack, rawStack } from "./stacks.ts";
-
-type Draft = { -readonly [K in keyof Config]: Config[K] };
-
-/** The findings about the lab's configuration after `change`, as `path: what | fix`. */
-function findings(change: (config: Draft) => void): string[] {
-    const config = schema.parse(rawStack("lab"));
-    change(config);
-    return checkRules(config).map(({ path, what, fix }) => `${path}: ${what} | ${fix}`);
-}
+import type { Role } from "../../lib/config/schema.ts";
+import { findings, type Draft } from "./findings.ts";
+import { loadStack } from "./stacks.ts";
 
 /** Takes a role from the last `count` hosts that have it. */
 function take(config: Draft, role: Role, count: number): void {
@@ -263,49 +255,3 @@ describe("rules", () => {
         assert.deepEqual(found, []);
     });
 });
-
-describe("protected overrides", () => {
-    const refused: readonly (readonly [path: string, key: string])[] = [
-        ["zookeeper.overrides", "dataDir"],
-        ["zookeeper.overrides", "dataLogDir"],
-        ["zookeeper.overrides", "server.4"],
-        ["hdfs.overrides.coreSite", "fs.defaultFS"],
-        ["hdfs.overrides.coreSite", "ha.zookeeper.quorum"],
-        ["hdfs.overrides.hdfsSite", "dfs.ha.fencing.methods"],
-        ["hdfs.overrides.hdfsSite", "dfs.replication"],
-        ["hdfs.overrides.hdfsSite", "dfs.namenode.rpc-address.lab.nn1"],
-        ["spark.overrides", "spark.master"],
-        ["kafka.overrides", "node.id"],
-        ["kafka.overrides", "log.dirs"],
-        ["kafka.overrides", "min.insync.replicas"],
-    ];
-    for (const [path, key] of refused) {
-        it(`refuse ${key} in ${path}`, () => {
-            const found = findings((config) => {
-                overridesAt(config, path)[key] = "x";
-            });
-            assert.deepEqual(found, [
-                `${path}.${key}: this key follows from other keys of the stack | remove the override; docs/configuration.md names the key that decides it`,
-            ]);
-        });
-    }
-
-    it("leave the rest to the user", () => {
-        const found = findings((config) => {
-            overridesAt(config, "zookeeper.overrides")["initLimit"] = "20";
-            overridesAt(config, "hdfs.overrides.hdfsSite")["dfs.blocksize"] = "256m";
-            overridesAt(config, "kafka.overrides")["num.io.threads"] = "16";
-            overridesAt(config, "spark.overrides")["spark.sql.shuffle.partitions"] = "12";
-        });
-        assert.deepEqual(found, []);
-    });
-});
-
-function overridesAt(config: Draft, path: string): Record<string, string> {
-    return path
-        .split(".")
-        .reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config) as Record<
-        string,
-        string
-    >;
-}

@@ -2,6 +2,7 @@
 /** `metalstream status`: what an answer means. */
 import assert from "node:assert/strict";
 import { hostStatus } from "../../cli/status.ts";
+import { replicasText } from "../../lib/facts/replicas.ts";
 import { combinations, line, says } from "./answers.ts";
 import { loadStack, plan } from "./stacks.ts";
 
@@ -9,6 +10,18 @@ const config = loadStack("lab");
 const [host = assert.fail()] = config.hosts;
 const own = plan(config, host);
 const [unit = assert.fail()] = own.units;
+
+describe("replicasText", () => {
+    it("names what is lost first", () => {
+        const blocks = 9;
+        for (const [missing, single, low, text] of [
+            [0, 0, 0, "9 blocks, all replicated"],
+            [0, 0, 3, "9 blocks, 3 below their replication"],
+            [1, 2, 3, "9 blocks, 1 LOST, 2 on one replica only, 3 below their replication"],
+        ] as const)
+            assert.equal(replicasText({ blocks, missing, single, low }), text);
+    });
+});
 
 describe("hostStatus", () => {
     it("tells active from inactive, and what is wanted from what is older (24 combinations)", () => {

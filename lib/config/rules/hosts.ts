@@ -15,6 +15,15 @@ export function unique(key: "name" | "address" | "id"): Rule {
         });
 }
 
+/** A member's id is a byte: ids of sessions and transactions begin with it (SessionTrackerImpl.initializeNextSessionId). */
+export const memberIds: Rule = (config) =>
+    withRole(config, "zookeeper")
+        .filter(({ id }) => id > 255)
+        .map(({ name, id }) => {
+            const what = `${name} is a ZooKeeper member and has the id ${id}; myid is at most 255`;
+            return finding("hosts", what, "give the role zookeeper to hosts with smaller ids");
+        });
+
 /** Services that vote: with 2n members one failure costs as much as with 2n-1, so an even number is a mistake. */
 export function quorum(role: Role, label: string): Rule {
     return (config) => {

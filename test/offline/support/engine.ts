@@ -26,6 +26,8 @@ export interface ResourceSpec {
     readonly opts?: Record<string, unknown>;
     /** Inputs that the program makes secrets. */
     readonly secrets?: readonly string[];
+    /** Names of resources declared before that this one depends on. */
+    readonly after?: readonly string[];
 }
 
 /** Declares what `resources.json` lists, so that a test changes data and not the program. */
@@ -38,7 +40,7 @@ import * as random from "@pulumi/random";
 // Otherwise Node 22 needs 20 s to colour the stack of an error: the SDK's source maps name paths such as
 // node_modules/@pulumi/resource.ts, on which util.inspect loops until its string is too long.
 Error.prepareStackTrace = undefined;
-interface Spec { type: string; name: string; args: Record<string, any>; opts?: object; secrets?: string[] }
+interface Spec { type: string; name: string; args: Record<string, any>; opts?: object; secrets?: string[]; after?: string[] }
 const types: Record<string, any> = {
     remote: remote.Command,
     local: local.Command,
@@ -49,10 +51,11 @@ const types: Record<string, any> = {
     id: random.RandomId,
 };
 const specs = JSON.parse(readFileSync("resources.json", "utf8")) as Spec[];
-for (const { type, name, args, opts, secrets } of specs) {
+const made = new Map<string, pulumi.Resource>();
+for (const { type, name, args, opts, secrets, after = [] } of specs) {
     for (const key of secrets ?? []) args[key] = pulumi.secret(args[key]);
     if (typeof args.source === "string") args.source = new pulumi.asset.StringAsset(args.source);
-    new types[type](name, args, opts);
+    made.set(name, new types[type](name, args, { ...opts, dependsOn: after.map((other) => made.get(other)) }));
 }
 export const project = pulumi.getProject();
 `;

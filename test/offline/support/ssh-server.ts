@@ -4,7 +4,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import ssh2 from "ssh2";
-import type { Connection, ServerChannel, Session } from "ssh2";
+import type { AuthContext, Connection, ServerChannel, Session } from "ssh2";
 import { serveSftp } from "./sftp-server.ts";
 
 /** What a test server does differently from the default. */
@@ -15,7 +15,21 @@ export interface ServerOptions {
     readonly acceptEnvironment?: RegExp;
     /** The only password. Default: any credentials are taken. */
     readonly password?: string;
+    /** The only public key that is let in, as in authorized_keys. Default: any. */
+    readonly authorizedKey?: string;
+    /** How many connections it drops before it greets, as an sshd with too many logins under way. Default: 0. */
+    readonly dropFirst?: number;
+    /** Address to listen at. Default: 127.0.0.1 */
+    readonly address?: string;
+    /** Port to listen at. Default: one that is free. */
+    readonly port?: number;
+    /** Host keys besides an ed25519 one. */
+    readonly otherKeys?: readonly string[];
+    /** Environment of commands, besides PATH. */
+    readonly environment?: Readonly<Record<string, string>>;
 }
+
+const { private: userKey } = keyPair();
 
 /**
  * An SSH server on a free port of the loopback address that runs commands of this machine's shell. It
@@ -25,12 +39,14 @@ export class SshServer {
     /** The public host key, as in authorized_keys. */
     readonly hostKey: string;
     /** A private key to log in with. */
-    static readonly userKey = ssh2.utils.generateKeyPairSync("ed25519").private;
+    static readonly userKey = userKey;
     readonly commands: string[] = [];
     readonly signals: string[] = [];
     readonly logins: string[] = [];
     connections = 0;
     forwards = 0;
+    /** Connections that were dropped before the greeting. */
+    dropped = 0;
     readonly #listener: Server;
     readonly #options: ServerOptions;
     readonly #clients = new Set<Connection>();
@@ -39,19 +55,25 @@ export class SshServer {
     private constructor(options: ServerOptions, hostKey: { private: string; public: string }) {
         this.#options = options;
         this.hostKey = hostKey.public;
-        const server = new ssh2.Server({ hostKeys: [hostKey.private] }, (client) => {
+        const hostKeys = [hostKey.private, ...(options.otherKeys ?? [])];
+        const server = new ssh2.Server({ hostKeys }, (client) => {
             this.#accept(client);
         });
         // Like sshd; without it every small answer waits 40 ms.
         this.#listener = createServer({ noDelay: true }, (socket) => {
-            server.injectSocket(socket);
+            if (this.dropped < (options.dropFirst ?? 0)) {
+                this.dropped++;
+                socket.resetAndDestroy();
+            } else {
+                server.injectSocket(socket);
+            }
         });
     }
 
     static async start(options: ServerOptions = {}): Promise<SshServer> {
-        const server = new SshServer(options, ssh2.utils.generateKeyPairSync("ed25519"));
+        const server = new SshServer(options, keyPair());
         await new Promise<void>((resolve) => {
-            server.#listener.listen(0, "127.0.0.1", resolve);
+            server.#listener.listen(options.port ?? 0, options.address ?? "127.0.0.1", resolve);
         });
         return server;
     }
@@ -63,7 +85,7 @@ export class SshServer {
     /** Input `connection` of a resource for this server. */
     connection(more: Record<string, unknown> = {}): Record<string, unknown> {
         return {
-            host: "127.0.0.1",
+            host: this.#options.address ?? "127.0.0.1",
             port: this.port,
             user: "tester",
             privateKey: SshServer.userKey,
@@ -106,11 +128,13 @@ export class SshServer {
         client.on("error", () => undefined);
         client.on("close", () => this.#clients.delete(client));
         client.on("authentication", (login) => {
-            const { password } = this.#options;
-            const refused =
+            const { password, authorizedKey } = this.#options;
+            if (authorizedKey !== undefined && !holds(login, authorizedKey)) {
+                login.reject(["publickey"]);
+            } else if (
                 password !== undefined &&
-                !(login.method === "password" && login.password === password);
-            if (refused) {
+                !(login.method === "password" && login.password === password)
+            ) {
                 login.reject(["password"]);
             } else {
                 this.logins.push(`${login.username} ${login.method}`);
@@ -182,7 +206,7 @@ export class SshServer {
         channel: ServerChannel,
     ): ChildProcessWithoutNullStreams {
         const child = spawn("/bin/sh", ["-c", command], {
-            env: { PATH: process.env["PATH"], ...environment },
+            env: { PATH: process.env["PATH"], ...this.#options.environment, ...environment },
             detached: true,
         });
         this.#processes.add(child);
@@ -202,4 +226,28 @@ export class SshServer {
         });
         return child;
     }
+}
+
+/** A key pair. ssh2 makes one now and then that it cannot read itself ("Malformed OpenSSH private key"). */
+export function keyPair(passphrase?: string): { private: string; public: string } {
+    const pair =
+        passphrase === undefined
+            ? ssh2.utils.generateKeyPairSync("ed25519")
+            : ssh2.utils.generateKeyPairSync("ed25519", {
+                  passphrase,
+                  cipher: "aes256-cbc",
+                  rounds: 2,
+              });
+    const parsed: unknown = ssh2.utils.parseKey(pair.private, passphrase);
+    return parsed instanceof Error ? keyPair(passphrase) : pair;
+}
+
+/** Whether a login is one with this public key. */
+function holds(login: AuthContext, key: string): boolean {
+    const [type = "", encoded = ""] = key.split(" ");
+    return (
+        login.method === "publickey" &&
+        login.key.algo === type &&
+        login.key.data.equals(Buffer.from(encoded, "base64"))
+    );
 }
