@@ -139,8 +139,9 @@ gate_after_hdfs_zkfc() {
 }
 
 # redundancy_decision MISSING LOW LAST_REPLICA SECONDS_WAITED -> go | wait. Pure; every combination is in a test.
-# All blocks should have all replicas when a DataNode goes. With as many DataNodes as replicas a replica that was cut off in writing can stay
-# unrepaired for good (there is no other place to copy to), so after a minute it is enough that no block lives on one replica only.
+# All blocks should have all replicas when a DataNode goes. With as many DataNodes as replicas a block whose third replica was cut off in writing
+# waits for that DataNode's next full report, up to an hour (there is no other place to copy to), so after a minute it is enough that no block
+# lives on one replica only.
 redundancy_decision() {
     if [[ $1 == 0 && $2 == 0 ]]; then
         echo go

@@ -2,15 +2,19 @@
 /** Hosts and states that are lost, and come back by one `up`. Needs `node lab/cli.ts up` before; leaves the platform whole. */
 import assert from "node:assert/strict";
 import { exec, reinstall } from "../../lab/index.ts";
+import { SlowFile } from "./slow-file.ts";
 import {
     assertJobGoesOn,
     hostOfDriver,
+    killUnit,
+    onlyOne,
     pulumi,
     replicated,
     rows,
     until,
     upAndClean,
     whole,
+    withRole,
     requireLab,
 } from "./support.ts";
 
@@ -21,6 +25,14 @@ describe("what was lost in the lab", function () {
     before(function () {
         requireLab(this);
     });
+
+    /** Whether a block has a replica that the active NameNode calls corrupt. */
+    async function corruptReplica(): Promise<true | undefined> {
+        const active = onlyOne(await withRole("hdfs-namenode", "active"));
+        const metrics = "jmx?qry=Hadoop:service=NameNode,name=FSNamesystem";
+        const { stdout } = await exec(active, `curl -s '${active}:9870/${metrics}'`);
+        return /"CorruptBlocks" : [1-9]/.test(stdout) || undefined;
+    }
 
     it("is a worker's host with all its disks, and the job's driver: installed anew, it gets its replicas back", async () => {
         const before = await rows();
@@ -36,6 +48,16 @@ describe("what was lost in the lab", function () {
         await whole();
         await assertJobGoesOn(before);
         await replicated();
+    });
+
+    it("is a replica of a file that is being written: it is found by a full report, and made anew", async () => {
+        const file = await SlowFile.begin("/cut-off");
+        await killUnit("w3", "hdfs-datanode");
+        await until("the NameNode knows that the replica is behind", 60, corruptReplica);
+        await file.end();
+        await replicated();
+        assert.deepEqual(await file.unfinished(), []);
+        await file.remove();
     });
 
     it("is the job's driver, which was started again under another id before, and ended for good by its worker's stop", async () => {

@@ -65,10 +65,32 @@ export function run(args: readonly string[], cut?: Cut): Promise<Result> {
 
 /** Waits until HDFS has copied what was lost: until then no other worker may go. */
 export async function replicated(): Promise<void> {
-    await until("all blocks replicated", 400, async () => {
+    const all = async () => {
         const { output } = await cli("status", "--stack", "lab");
         return /^data hdfs .*all replicated$/m.test(output) || undefined;
+    };
+    await until("all blocks replicated", 400, all).catch(async (error: unknown) => {
+        console.log(await replicaEvidence());
+        throw error;
     });
+}
+
+/** Hadoop's tools on a NameNode's host, with its own jars and configuration (docs/operations.md). */
+export const hadoopTool = `sudo -u hdfs java -Xmx192m -cp "$(awk 'f { print; exit } $0 == "-cp" { f = 1 }' /etc/metalstream/hdfs-namenode/current/java.args)"`;
+
+/** What HDFS knows of blocks that lack replicas, and what its DataNodes said of them. */
+async function replicaEvidence(): Promise<string> {
+    const fsck = `${hadoopTool} org.apache.hadoop.hdfs.tools.DFSck / -files -blocks -locations -openforwrite 2>/dev/null | grep -B 1 -A 2 'Under replicated'`;
+    const metrics = `curl -s "http://$HOSTNAME:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystem" | grep -E 'Low|Pending|Corrupt|TimedOut|Stale'`;
+    const refused = `sudo journalctl -q -o cat -u hdfs-datanode --since -15min | grep -E 'Exception:|DataXceiver error' | cut -c -300 | tail -n 40`;
+    const asked = [
+        ...["m1", "m2"].map((host) => [host, `${fsck}; ${metrics}`] as const),
+        ...["w1", "w2", "w3"].map((host) => [host, refused] as const),
+    ];
+    const answers = asked.map(async ([host, command]) => {
+        return `${host}:\n${(await exec(host, command)).stdout}`;
+    });
+    return (await Promise.all(answers)).join("\n");
 }
 
 export const cli = (...args: string[]) => run(["node", "bin/metalstream.ts", ...args]);
