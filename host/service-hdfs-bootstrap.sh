@@ -5,30 +5,35 @@
 
 NAMENODE_BIRTH=$MS_STATE/namenode.birth
 
-# name_directory_state PATH: missing, empty, formatted (VERSION and an image), unfilled or partial.
+# name_directory_state PATH: missing, empty, formatted (VERSION and an image), unfilled, unfinished or partial.
 # `unfilled` is an empty directory that a NameNode started on: without VERSION it is not formatted (Storage.analyzeStorage), and is filled
-# at the next checkpoint.
+# at the next checkpoint. `unfinished` has VERSION, but neither image nor edits: a format or a copy was cut off before it held anything.
 name_directory_state() {
     if [[ ! -d $1 || ! -r $1 ]]; then
         echo missing
     elif [[ -z $(find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit) ]]; then
         echo empty
-    elif [[ -f $1/current/VERSION ]] && compgen -G "$1/current/fsimage_[0-9]*" >/dev/null; then
+    elif [[ -f $1/current/VERSION && -n $(find "$1/current" -maxdepth 1 -regex '.*/fsimage_[0-9]+' -print -quit) ]]; then
         echo formatted
     elif [[ ! -e $1/current/VERSION && -z $(find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name current ! -name in_use.lock -print -quit) ]]; then
         echo unfilled
+    elif [[ -f $1/current/VERSION && -z $(find "$1" -mindepth 1 ! -name lost+found ! -path "$1/current" ! -name VERSION ! -name seen_txid ! -name in_use.lock ! -name 'fsimage.ckpt_*' ! -name 'fsimage_*.md5' -print -quit) ]]; then
+        echo unfinished
     else
         echo partial
     fi
 }
 
 # combined_state STATE…: the one state of all name directories. Pure; every combination is in a test. One image is enough: the NameNode
-# loads it and formats the directories that have none (FSImage.recoverTransitionRead, NOT_FORMATTED).
+# loads it and formats the directories that have none (FSImage.recoverTransitionRead, NOT_FORMATTED); one with VERSION alone beside it is for a person.
 combined_state() {
     local states=" $* "
     case $states in
     *" missing "* | "  ") echo missing ;;
     *" partial "*) echo partial ;;
+    *" unfinished "*)
+        [[ $states != *" formatted "* && $states != *" unfilled "* ]] && echo unfinished || echo partial
+        ;;
     *" formatted "*) echo formatted ;;
     *" unfilled "*) echo partial ;;
     *) echo empty ;;
@@ -67,13 +72,14 @@ peers_state() {
 }
 
 # format_decision DIRECTORIES JOURNALS PEERS GRANTED -> start | standby | format | wait | refuse-<why>. Pure; every combination is in a test.
-# An empty NameNode beside one that serves was reinstalled: it gets its image like any standby.
+# An empty NameNode beside one that serves was reinstalled: it gets its image like any standby, also after a copy that was cut off.
 format_decision() {
     local directories=$1 journals=$2 peers=$3 granted=$4
     case $directories in
     formatted) echo start ;;
     missing) echo refuse-missing ;;
     partial) echo refuse-partial ;;
+    unfinished) [[ $peers == serving ]] && echo standby || echo refuse-partial ;;
     empty)
         if [[ $peers == serving ]]; then
             echo standby
@@ -156,18 +162,58 @@ bootstrap_namenode() {
 }
 
 # copy_image: from the active NameNode. bootstrapStandby never writes to a directory that is not empty.
+# Its own look at the JournalNodes is skipped: it fails when a majority of them was restarted while a segment was written (HDFS-16645), and
+# is made good for by `caught_up` once this NameNode runs.
 copy_image() {
     wait_or_fail hdfs-standby 180 "an active NameNode among ${GATE[namenodes]}" active_namenode "${GATE[namenodes]}" >/dev/null
-    java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -bootstrapStandby -nonInteractive >&2 ||
+    forget_unfinished
+    java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -bootstrapStandby -nonInteractive -skipSharedEditsCheck >&2 ||
         die hdfs-standby "bootstrapStandby ended with $?" "read the lines above, then run up again"
     step "hdfs: copied the image from the active NameNode"
+    start_unit hdfs-namenode
+    wait_or_fail hdfs-standby 600 "this NameNode has read the edits that follow its image" caught_up
+}
+
+# forget_unfinished: empties name directories that hold nothing but the identity of the very file system that is served.
+forget_unfinished() {
+    local active path pool
+    local -a unfinished=()
+    active=$(active_namenode "${GATE[namenodes]}")
+    pool=$(jmx "${active%:*}" "${active##*:}" "Hadoop:service=NameNode,name=NameNodeInfo" | json_field BlockPoolId)
+    for path in ${GATE[namedirs]//,/ }; do
+        [[ $(name_directory_state "$path") != empty ]] || continue
+        [[ -n $pool && $(sed -n 's/^blockpoolID=//p' "$path/current/VERSION") == "$pool" ]] || explain_refusal partial
+        unfinished+=("$path")
+    done
+    for path in "${unfinished[@]}"; do
+        step "hdfs: $path was left by a copy that was cut off; begun anew"
+        rm -f -- "$path"/in_use.lock "$path"/current/{seen_txid,fsimage.ckpt_*,fsimage_*.md5,VERSION}
+        rmdir -- "$path/current"
+    done
+}
+
+# caught_up: has this NameNode applied what the active one had written when this was asked first?
+caught_up() {
+    local active mine
+    if [[ -z ${CATCH_UP_TO-} ]]; then
+        active=$(active_namenode "${GATE[namenodes]}") || return 1
+        CATCH_UP_TO=$(last_transaction "$active")
+        [[ -n $CATCH_UP_TO ]] || return 1
+    fi
+    mine=$(last_transaction "$MS_HOST:9870")
+    [[ -n $mine ]] && ((mine >= CATCH_UP_TO))
+}
+
+# last_transaction NAMENODE: that it has applied (a standby) or written (the active one).
+last_transaction() {
+    jmx "${1%:*}" "${1##*:}" "Hadoop:service=NameNode,name=NameNodeInfo" | unescape | json_field LastAppliedOrWrittenTxId
 }
 
 # bootstrap standby: another NameNode gets its image from the active one.
 bootstrap_standby() {
     case $(name_directories_state) in
     formatted) step "hdfs: this NameNode has an image" ;;
-    empty) copy_image ;;
+    empty | unfinished) copy_image ;;
     missing) explain_refusal missing ;;
     *) explain_refusal partial ;;
     esac

@@ -21,9 +21,9 @@ describe("host decisions: ZooKeeper", () => {
 });
 
 describe("host decisions: HDFS", () => {
-    const states = ["missing", "empty", "unfilled", "formatted", "partial"] as const;
+    const states = ["missing", "empty", "unfilled", "unfinished", "formatted", "partial"] as const;
 
-    it("one image in good company is enough (155 combinations of one to three directories)", () => {
+    it("one image in good company is enough (258 combinations of one to three directories)", () => {
         const rows = [
             ...combinations(states),
             ...combinations(states, states),
@@ -33,6 +33,8 @@ describe("host decisions: HDFS", () => {
             const has = (state: string) => row.includes(state);
             if (has("missing")) return "missing";
             if (has("partial")) return "partial";
+            if (has("unfinished"))
+                return has("formatted") || has("unfilled") ? "partial" : "unfinished";
             if (has("formatted")) return "formatted";
             return has("unfilled") ? "partial" : "empty";
         });
@@ -42,15 +44,17 @@ describe("host decisions: HDFS", () => {
         assert.deepEqual(callEach([["combined_state"]]), ["missing"]);
     });
 
-    it("formats only what is empty everywhere, granted, and unknown to others (48 combinations)", () => {
+    it("formats only what is empty everywhere, granted, and unknown to others (60 combinations)", () => {
         const rows = combinations(
-            ["formatted", "empty", "missing", "partial"],
+            ["formatted", "empty", "missing", "partial", "unfinished"],
             ["unformatted", "formatted", "unreachable"],
             ["silent", "serving"],
             both,
         );
         table("format_decision", rows, (directories, journals, peers, granted) => {
             if (directories === "formatted") return "start";
+            if (directories === "unfinished")
+                return peers === "serving" ? "standby" : "refuse-partial";
             if (directories !== "empty") return `refuse-${directories}`;
             if (peers === "serving") return "standby";
             if (journals === "unreachable") return "wait";
@@ -171,8 +175,14 @@ describe("host evidence: directories", () => {
             ["mkdir -p $d", "empty"],
             ["mkdir -p $d/lost+found", "empty"],
             ["mkdir -p $d/current; touch $d/current/{VERSION,fsimage_0000}", "formatted"],
-            ["mkdir -p $d/current; touch $d/current/VERSION", "partial"],
-            ["mkdir -p $d/current; touch $d/current/{VERSION,fsimage.ckpt_000}", "partial"],
+            ["mkdir -p $d/current; touch $d/current/VERSION", "unfinished"],
+            [
+                "mkdir -p $d/current; touch $d/in_use.lock $d/current/{VERSION,seen_txid,fsimage.ckpt_000}",
+                "unfinished",
+            ],
+            ["mkdir -p $d/current; touch $d/current/{VERSION,edits_0001-0009}", "partial"],
+            ["mkdir -p $d/current; touch $d/current/{VERSION,fsimage_0000.md5}", "unfinished"],
+            ["mkdir -p $d/current $d/previous; touch $d/current/VERSION", "partial"],
             ["mkdir -p $d/current; touch $d/in_use.lock", "unfilled"],
             ["mkdir -p $d/current; touch $d/current/fsimage_0000", "unfilled"],
             ["mkdir -p $d/previous", "partial"],
