@@ -5,6 +5,7 @@ import { exec, reinstall } from "../../lab/index.ts";
 import { SlowFile } from "./slow-file.ts";
 import {
     assertJobGoesOn,
+    hadoopTool,
     hostOfDriver,
     killUnit,
     onlyOne,
@@ -73,8 +74,20 @@ describe("what was lost in the lab", function () {
         await assertJobGoesOn(before);
     });
 
+    /** Restarts a JournalNode while a segment is written, of which it then keeps a part; the next segment has it again. */
+    async function leavePartOfSegment(host: string): Promise<void> {
+        const answers = `for ((i = 0; i < 300; i++)); do curl -sf -o /dev/null ${host}:8480/jmx && break; sleep 0.1; done`;
+        await exec(host, `sudo systemctl restart hdfs-journalnode; ${answers}`);
+        await exec("m1", `${hadoopTool} org.apache.hadoop.hdfs.tools.DFSAdmin -rollEdits`);
+        const segments = "sudo find /data/1/hdfs/journal -name 'edits_inprogress_*'";
+        const { stdout } = await exec(host, segments);
+        assert.ok(stdout.trim().split("\n").length > 1, stdout);
+    }
+
     it("is a master's host with all its disks: it comes back as member, voter, JournalNode and standby", async () => {
         const before = await rows();
+        // Hadoop's own look at the JournalNodes fails on two of these (HDFS-16645).
+        for (const host of ["m2", "m3"]) await leavePartOfSegment(host);
         await reinstall("m1", true);
         const up = await upAndClean();
         assert.match(up.output, /zookeeper: joined/);
