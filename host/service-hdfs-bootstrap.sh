@@ -156,8 +156,7 @@ bootstrap_namenode() {
     wait) die hdfs-format "not every JournalNode of ${GATE[journalnodes]} answers" "a format needs all of them; run up again when they do" ;;
     refuse-*) explain_refusal "${decision#refuse-}" ;;
     esac
-    start_unit hdfs-namenode
-    start_unit hdfs-zkfc
+    start_namenode
     wait_or_fail hdfs-namenode 180 "an active NameNode among ${GATE[namenodes]}" active_namenode "${GATE[namenodes]}" >/dev/null
 }
 
@@ -170,8 +169,14 @@ copy_image() {
     java_tool hdfs-namenode hdfs org.apache.hadoop.hdfs.server.namenode.NameNode -bootstrapStandby -nonInteractive -skipSharedEditsCheck >&2 ||
         die hdfs-standby "bootstrapStandby ended with $?" "read the lines above, then run up again"
     step "hdfs: copied the image from the active NameNode"
+    COPIED_IMAGE=yes
+}
+
+# start_namenode: with its failover controller. One that has just got its image is there when it has read the edits that follow.
+start_namenode() {
     start_unit hdfs-namenode
-    wait_or_fail hdfs-standby 600 "this NameNode has read the edits that follow its image" caught_up
+    start_unit hdfs-zkfc
+    [[ -z ${COPIED_IMAGE-} ]] || wait_or_fail hdfs-standby 600 "this NameNode has read the edits that follow its image" caught_up
 }
 
 # forget_unfinished: empties name directories that hold nothing but the identity of the very file system that is served.
@@ -217,8 +222,7 @@ bootstrap_standby() {
     missing) explain_refusal missing ;;
     *) explain_refusal partial ;;
     esac
-    start_unit hdfs-namenode
-    start_unit hdfs-zkfc
+    start_namenode
 }
 
 # bootstrap hdfs-directories: `gate directory.N PATH OWNER MODE`, made through the active NameNode.

@@ -68,10 +68,12 @@ describe("what was lost in the lab", function () {
         await assertJobGoesOn(before);
     });
 
-    /** Restarts a JournalNode while a segment is written, of which it then keeps a part; the next segment has it again. */
+    /** A JournalNode misses an edit in the middle of a segment, of which it then keeps a part; the next segment has it again. */
     async function leavePartOfSegment(host: string): Promise<void> {
         const answers = `for ((i = 0; i < 300; i++)); do curl -sf -o /dev/null ${host}:8480/jmx && break; sleep 0.1; done`;
-        await exec(host, `sudo systemctl restart hdfs-journalnode; ${answers}`);
+        await exec(host, "sudo systemctl stop hdfs-journalnode");
+        await exec("m1", `${hadoopTool} org.apache.hadoop.fs.FsShell -touchz /tmp/missed`);
+        await exec(host, `sudo systemctl start hdfs-journalnode; ${answers}`);
         await exec("m1", `${hadoopTool} org.apache.hadoop.hdfs.tools.DFSAdmin -rollEdits`);
         const segments = "sudo find /data/1/hdfs/journal -name 'edits_inprogress_*'";
         const { stdout } = await exec(host, segments);
