@@ -41,7 +41,7 @@ describe("ssh: commands over pooled connections", function () {
         assert.equal(box.server.open, 1, "the spare connections are closed");
     });
 
-    it("finds out that a box.server takes fewer sessions", async () => {
+    it("finds out that a server takes fewer sessions", async () => {
         box.server.stop();
         box.server = await SshServer.start({ maxSessions: 2 });
         const texts = await Promise.all(
