@@ -49,6 +49,18 @@ function endGroup(pid: number, signal: NodeJS.Signals): void {
 /** Whether the benchmark was told to end. */
 export const isStopped = (): boolean => stopped;
 
+/** Runs a benchmark as this process: a signal ends what it started, and its exit code is the process's. */
+export async function runBenchmark(main: () => Promise<number>): Promise<void> {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+        process.once(signal, stopEverything);
+    try {
+        process.exitCode = await main();
+    } catch (error) {
+        console.error(error instanceof Error ? error.message : error);
+        process.exitCode = 1;
+    }
+}
+
 /**
  * Runs a command to its end.
  * @throws Error with the command's last lines when it fails or does not end in time.

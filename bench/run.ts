@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { readStack } from "../cli/stack.ts";
 import type { Config } from "../lib/config/schema.ts";
 import { type Cold, cold } from "./cold.ts";
-import { command, isStopped, stopEverything } from "./commands.ts";
+import { command, isStopped, runBenchmark, stopEverything } from "./commands.ts";
 import { type Engine, noopUp, preview } from "./engine.ts";
 import { type Row, table } from "./figures.ts";
 import { floor } from "./floor.ts";
@@ -127,10 +127,4 @@ async function main(): Promise<number> {
     }
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stopEverything);
-try {
-    process.exitCode = await main();
-} catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-}
+await runBenchmark(main);

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { down, up } from "../../lab/index.ts";
-import { isStopped, stopEverything } from "../commands.ts";
+import { isStopped, runBenchmark } from "../commands.ts";
 import { table } from "../figures.ts";
 import { heading, keep, refuseWithLab } from "../keep.ts";
 import { machine } from "../machine.ts";
@@ -90,10 +90,4 @@ async function main(): Promise<number> {
     return failures.length > 0 || unequal.length > 0 || isStopped() ? 1 : 0;
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stopEverything);
-try {
-    process.exitCode = await main();
-} catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-}
+await runBenchmark(main);

@@ -78,19 +78,23 @@ export async function replicated(): Promise<void> {
 /** Hadoop's tools on a NameNode's host, with its own jars and configuration (docs/operations.md). */
 export const hadoopTool = `sudo -u hdfs java -Xmx192m -cp "$(awk 'f { print; exit } $0 == "-cp" { f = 1 }' /etc/metalstream/hdfs-namenode/current/java.args)"`;
 
+/** What commands say on hosts, for whoever reads a failure in a lab that is gone. */
+async function evidence(asked: readonly (readonly [host: string, command: string])[]) {
+    const answers = asked.map(async ([host, command]) => {
+        return `${host}:\n${(await exec(host, command)).stdout.trim()}`;
+    });
+    return (await Promise.all(answers)).join("\n");
+}
+
 /** What HDFS knows of blocks that lack replicas, and what its DataNodes said of them. */
-async function replicaEvidence(): Promise<string> {
+function replicaEvidence(): Promise<string> {
     const fsck = `${hadoopTool} org.apache.hadoop.hdfs.tools.DFSck / -files -blocks -locations -openforwrite 2>/dev/null | grep -B 1 -A 2 'Under replicated'`;
     const metrics = `curl -s "http://$HOSTNAME:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystem" | grep -E 'Low|Pending|Corrupt|TimedOut|Stale'`;
     const refused = `sudo journalctl -q -o cat -u hdfs-datanode --since -15min | grep -E 'Exception:|DataXceiver error' | cut -c -300 | tail -n 40`;
-    const asked = [
+    return evidence([
         ...["m1", "m2"].map((host) => [host, `${fsck}; ${metrics}`] as const),
         ...["w1", "w2", "w3"].map((host) => [host, refused] as const),
-    ];
-    const answers = asked.map(async ([host, command]) => {
-        return `${host}:\n${(await exec(host, command)).stdout}`;
-    });
-    return (await Promise.all(answers)).join("\n");
+    ]);
 }
 
 export const cli = (...args: string[]) => run(["node", "bin/metalstream.ts", ...args]);
@@ -156,17 +160,16 @@ export async function hostOfDriver(): Promise<string> {
     return onlyOne(workers.map(({ worker }) => /-(\w+)-\d+$/.exec(worker ?? "")?.[1] ?? ""));
 }
 
-/** What the masters and the drivers say of the job, for whoever reads a failure in a lab that is gone. */
-async function jobEvidence(): Promise<string> {
-    const of = async (host: string, command: string) =>
-        `${host}: ${(await exec(host, `sudo sh -c '${command}'`)).stdout.trim()}`;
-    const masters = ["m1", "m2", "m3"].map((host) =>
-        of(host, `curl -s -m 5 http://${host}:8080/json/`),
-    );
-    const workers = ["w1", "w2", "w3"].map((host) =>
-        of(host, "ls -d /data/*/spark/work/*; tail -n 40 /data/*/spark/work/driver-*/stderr"),
-    );
-    return (await Promise.all([...masters, ...workers])).join("\n");
+/** What the masters and the drivers say of the job. */
+function jobEvidence(): Promise<string> {
+    const work =
+        "sudo sh -c 'ls -d /data/*/spark/work/*; tail -n 40 /data/*/spark/work/driver-*/stderr'";
+    return evidence([
+        ...["m1", "m2", "m3"].map(
+            (host) => [host, `curl -s -m 5 http://${host}:8080/json/`] as const,
+        ),
+        ...["w1", "w2", "w3"].map((host) => [host, work] as const),
+    ]);
 }
 
 /** Waits for records that came in after the fault, then demands that none is there twice and none is missing. */

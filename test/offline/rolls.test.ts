@@ -3,27 +3,15 @@
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import { stale } from "../unit/answers.ts";
-import { changedStack, declared, mocks } from "../unit/declared.ts";
-import { Engine } from "./support/engine.ts";
+import { changedStack, declared, useMocks } from "../unit/declared.ts";
+import { EngineBox } from "./support/engine-box.ts";
 import type { ResourceSpec } from "./support/engine.ts";
-import { SshServer } from "./support/ssh-server.ts";
 
 describe("engine: a chain of rolls", function () {
     this.timeout(180_000);
-    let engine: Engine;
-    let server: SshServer;
-
-    before(async () => {
-        pulumi.runtime.setMocks(mocks);
-        [engine, server] = await Promise.all([Engine.create(), SshServer.start()]);
-    });
-    after(async () => {
-        await pulumi.runtime.disconnect();
-        server.stop();
-        await engine.remove();
-    });
+    useMocks();
+    const box = EngineBox.use();
 
     /** The rolls of ZooKeeper's members as the program chains them while something restarts; a roll succeeds unless a file says that its gate does not pass. */
     function rolls(setting: string): ResourceSpec[] {
@@ -32,9 +20,9 @@ describe("engine: a chain of rolls", function () {
             .filter(([name]) => isRoll(name))
             .map(([name, { opts }]) => {
                 const before = [opts.dependsOn ?? []].flat() as { __name?: string }[];
-                const create = `test ! -e ${join(engine.folder, name)} && echo ${name}`;
+                const create = `test ! -e ${join(box.engine.folder, name)} && echo ${name}`;
                 const after = before.map((resource) => resource.__name ?? "").filter(isRoll);
-                const args = { connection: server.connection(), create, stdin: setting };
+                const args = { connection: box.server.connection(), create, stdin: setting };
                 return {
                     type: "remote",
                     name,
@@ -45,19 +33,19 @@ describe("engine: a chain of rolls", function () {
             });
     }
     const ran = () =>
-        server.commands.splice(0).map((command) => command.split(" ").at(-1)?.slice(-2));
+        box.server.commands.splice(0).map((command) => command.split(" ").at(-1)?.slice(-2));
 
     it("stops behind a gate that does not pass; the next run does exactly the rest, and the one after nothing", async () => {
         for (const setting of ["first", "changed"]) {
-            await engine.declare(...rolls(setting));
-            writeFileSync(join(engine.folder, "zookeeper-roll-m2"), "");
-            const { code } = await engine.run("up", "--yes", "--skip-preview");
+            await box.engine.declare(...rolls(setting));
+            writeFileSync(join(box.engine.folder, "zookeeper-roll-m2"), "");
+            const { code } = await box.engine.run("up", "--yes", "--skip-preview");
             assert.notEqual(code, 0);
             assert.deepEqual(ran(), ["m1", "m2"], setting);
-            rmSync(join(engine.folder, "zookeeper-roll-m2"));
-            await engine.up();
+            rmSync(join(box.engine.folder, "zookeeper-roll-m2"));
+            await box.engine.up();
             assert.deepEqual(ran(), ["m2", "m3"], setting);
-            await engine.up();
+            await box.engine.up();
             assert.deepEqual(ran(), [], setting);
         }
     });

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Hosts that are down or lost, as the whole program declares them. */
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
 import { absentHosts } from "../../lib/facts/absent.ts";
-import { changedStack, declared, mocks } from "./declared.ts";
+import { changedStack, declared, useMocks } from "./declared.ts";
 import type { StackName } from "./stacks.ts";
 
 const of = (stack: StackName, host: string, state: "present" | "down" | "lost") =>
@@ -15,8 +14,7 @@ const of = (stack: StackName, host: string, state: "present" | "down" | "lost") 
 const names = (...row: Parameters<typeof of>) => [...of(...row).keys()].sort();
 
 describe("a host that is away", () => {
-    before(() => pulumi.runtime.setMocks(mocks));
-    after(() => pulumi.runtime.disconnect());
+    useMocks();
 
     const cases = {
         worker: {

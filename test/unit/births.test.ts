@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The steps that make data, as the whole program declares them: what they are called, protected by, and granted. */
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
 import type { HostConfig } from "../../lib/config/schema.ts";
 import { bootstrapResourcesProtected } from "../../policy/policies/command-lifecycle.ts";
-import { changedStack, declared, mocks, type Declared } from "./declared.ts";
+import { changedStack, declared, useMocks, type Declared } from "./declared.ts";
 import type { StackName } from "./stacks.ts";
 
 /** Declares the platform on hosts that are all new, but for those given; births by name. */
@@ -27,8 +26,7 @@ const granted = (of: Map<string, Declared>, prefix: string) =>
     );
 
 describe("first-start steps", () => {
-    before(() => pulumi.runtime.setMocks(mocks));
-    after(() => pulumi.runtime.disconnect());
+    useMocks();
 
     it("are tied to no version of the program: a host that was installed anew has only the newest", () => {
         const steps = [...declared(changedStack("lab"))].filter(([, { create }]) =>
@@ -41,8 +39,7 @@ describe("first-start steps", () => {
 });
 
 describe("births", () => {
-    before(() => pulumi.runtime.setMocks(mocks));
-    after(() => pulumi.runtime.disconnect());
+    useMocks();
 
     for (const [stack, expected] of [
         ["lab", false],

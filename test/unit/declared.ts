@@ -39,7 +39,7 @@ const newHost = (config: Config): Answer => ({
 });
 
 /** Answers of mocks: inputs come back, random ids are made up. */
-export const mocks: pulumi.runtime.Mocks = {
+const mocks: pulumi.runtime.Mocks = {
     newResource: ({ name, inputs }) => ({
         id: name,
         state: {
@@ -50,6 +50,12 @@ export const mocks: pulumi.runtime.Mocks = {
     }),
     call: () => ({}),
 };
+
+/** Registers the mocks around a suite whose tests declare the program. */
+export function useMocks(): void {
+    before(() => pulumi.runtime.setMocks(mocks));
+    after(() => pulumi.runtime.disconnect());
+}
 
 /** A stack's configuration, with hosts changed by name, and keys. */
 export function changedStack(

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One disruption at a time on hosts that services share: what waits for what, as the whole program declares it. */
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
 import { stale } from "./answers.ts";
-import { changedStack, declared, mocks, type Declared } from "./declared.ts";
+import { changedStack, declared, useMocks, type Declared } from "./declared.ts";
 
 /** Whether a resource waits for another, over any number of others. */
 function waits(all: ReadonlyMap<string, Declared>, name: string, on: string): boolean {
@@ -32,7 +31,7 @@ const chains = [
 ];
 
 describe("services that share hosts", () => {
-    before(() => pulumi.runtime.setMocks(mocks));
+    useMocks();
 
     it("follow one another when anything restarts", () => {
         const all = declared(changedStack("lab"), { m2: stale("kafka-controller") });
